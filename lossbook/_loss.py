@@ -1,0 +1,192 @@
+"""A loss: a formula, the spaces that its arguments live in, and facts about it that the tests prove.
+
+A formula is a pure function that returns one value a sample. The decorator `loss` adds what is the same for all
+of them: the checks of what comes in, the reduction of what goes out, and weights.
+"""
+
+import functools
+import inspect
+import sys
+from dataclasses import replace
+from types import MappingProxyType
+
+import numpy as np
+
+from ._math import is_tensor, namespace
+from ._spaces import nonnegative, real
+
+_KINDS = ("bool", "integral", "real floating")
+REDUCTIONS = ("none", "sum", "mean")
+
+_REDUCTION_DOC = """
+    reduction : {"mean", "sum", "none"}, default "mean"
+        How the losses of the samples become one number; "none" keeps one a sample.
+    weight : array, shape of the losses, optional
+        Weights of the samples, 0 and above. They multiply the losses, and the mean divides by their sum.
+"""
+_RAISES_DOC = """
+    Raises
+    ------
+    TypeError, ValueError
+        Shapes that would broadcast, wrong kinds of numbers, values outside their space, NaN. The message names
+        the argument, what came, what was expected and the usual cause. ``{name}.formula`` is the unchecked way.
+"""
+
+
+class Absent(str):
+    """Stands where a library has no such call; the text says why."""
+
+
+def _check(spaces, arguments):
+    """Return the arguments with integers promoted to reals where those belong, or refuse them."""
+    sizes, arrays = {}, {}
+    for name, value in arguments.items():
+        if spaces[name].axes is None:
+            spaces[name].fit_number(name, value)
+        elif value is not None or not spaces[name].optional:
+            if not is_tensor(value) and not isinstance(value, (np.ndarray, np.generic)):
+                raise TypeError(
+                    f"{name} is a {type(value).__name__}, expected a NumPy array or a torch tensor. "
+                    "Usual cause: a list, a pandas object or None; use numpy.asarray or torch.as_tensor."
+                )
+            arrays[name] = value
+    try:
+        xp = namespace(*arrays.values())
+    except TypeError:
+        kinds = ", ".join(f"{name} is a {type(value).__name__}" for name, value in arrays.items())
+        raise TypeError(
+            f"{kinds}; expected arrays of one library. "
+            "Usual cause: a target that was never made a tensor; use torch.as_tensor."
+        ) from None
+    reals = [value.dtype for value in arrays.values() if xp.isdtype(value.dtype, "real floating")]
+    real = xp.result_type(*reals) if reals else xp.empty(0).dtype
+    chosen = {
+        name: spaces[name].otherwise if spaces[name].otherwise and value.dtype in reals else spaces[name]
+        for name, value in arrays.items()
+    }
+    for name, value in arrays.items():
+        chosen[name].fit_shape(name, tuple(value.shape), sizes)
+    for name, value in arrays.items():
+        space = chosen[name]
+        if not xp.isdtype(
+            value.dtype, ("bool", "integral") if space.integral else ("bool", "integral", "real floating")
+        ):
+            cause = space.cause if space.integral else "text, dates or complex numbers"
+            raise TypeError(f"{name} has dtype {value.dtype}, expected {space.expected}. Usual cause: {cause}.")
+        if value.dtype not in reals:
+            arrays[name] = value = xp.astype(value, xp.int64 if space.integral else real)
+        if not _compiling(value):
+            space.fit_values(name, value.detach() if is_tensor(value) else value, sizes, arguments)
+    return {**arguments, **arrays}
+
+
+def _compiling(value):
+    """Under torch.compile values cannot be looked at; shapes can."""
+    return is_tensor(value) and sys.modules["torch"].compiler.is_compiling()
+
+
+def loss(spaces, *, task, example, torch, keras, sklearn, source, batch=False):
+    """Make a formula a loss.
+
+    Parameters
+    ----------
+    spaces : dict of str to Space
+        One for each parameter of the formula.
+    task : str
+        The heading it stands under in the catalogue.
+    example : tuple of dict and float
+        Arguments as lists, and the mean loss worked out by hand.
+    torch, keras, sklearn : str or Absent
+        The same loss elsewhere, as an expression in the formula's parameters, or why there is none.
+    source : str
+        Key in references.bib.
+    batch : bool
+        The formula couples the batch and returns one number for all of it: no reduction, no weights.
+
+    Returns
+    -------
+    callable
+        Decorator that turns the formula into a function that checks, calls it and reduces.
+    """
+    facts = dict(task=task, example=example, torch=torch, keras=keras, sklearn=sklearn, source=source)
+
+    def declare(formula):
+        signature = inspect.signature(formula)
+        if set(signature.parameters) != set(spaces):
+            raise TypeError(f"{formula.__name__} takes {[*signature.parameters]}, its spaces are {[*spaces]}.")
+        name = formula.__name__
+
+        def call(args, parameters):
+            bound = signature.bind(*args, **parameters)
+            bound.apply_defaults()
+            return formula(**_check(spaces, bound.arguments))
+
+        if batch:
+
+            @functools.wraps(formula)
+            def checked(*args, **parameters):
+                return _no_nan(call(args, parameters))
+
+            added = []
+        else:
+
+            @functools.wraps(formula)
+            def checked(*args, reduction="mean", weight=None, **parameters):
+                return _no_nan(_reduce(call(args, parameters), reduction, weight))
+
+            added = [("reduction", "mean"), ("weight", None)]
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        extra = [inspect.Parameter(key, keyword, default=default) for key, default in added]
+        checked.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *extra])
+        checked.__doc__ = _document(inspect.getdoc(formula), name, batch)
+        checked.formula, checked.batch = formula, batch
+        checked.spaces, checked.facts = MappingProxyType(dict(spaces)), MappingProxyType(facts)
+        return checked
+
+    return declare
+
+
+def _document(doc, name, batch):
+    """Add the parameters that the decorator adds, and what it raises, to the docstring of a formula."""
+    head, mark, tail = doc.partition("\n\nReturns\n")
+    tail, notes, rest = tail.partition("\n\nNotes\n")
+    added = "" if batch else "\n" + inspect.cleandoc(_REDUCTION_DOC)
+    raises = "\n\n" + inspect.cleandoc(_RAISES_DOC.format(name=name))
+    return f"{head}{added}{mark}{tail}{raises}{notes}{rest}\n"
+
+
+_WEIGHTED = dict(losses=replace(real(), ends="[]"), weight=nonnegative("..."))
+
+
+def _reduce(losses, reduction, weight):
+    """Reduce losses, or weighted losses and what their mean divides by, over all samples."""
+    if reduction not in REDUCTIONS:
+        raise ValueError(f"reduction={reduction!r}, expected one of {', '.join(REDUCTIONS)}.")
+    losses, own = losses if isinstance(losses, tuple) else (losses, None)
+    xp = namespace(losses)
+    if weight is not None:
+        weight = xp.astype(_check(_WEIGHTED, dict(losses=losses, weight=weight))["weight"], losses.dtype)
+        losses, own = losses * weight, weight if own is None else own * weight
+    if reduction == "none":
+        return losses
+    total = xp.sum(losses)
+    if reduction == "sum":
+        return total
+    if own is None:
+        return xp.mean(losses)
+    divisor = xp.sum(own)
+    if not _compiling(divisor) and float(divisor) == 0:
+        raise ValueError(
+            "every sample has weight 0, so the mean is 0/0, expected at least one that counts. "
+            "Usual cause: a batch in which all targets are ignored; use reduction='sum' or leave the batch out."
+        )
+    return total / divisor
+
+
+def _no_nan(result):
+    if not _compiling(result) and bool(namespace(result).any(result != result)):
+        raise ValueError(
+            "the loss is NaN though each argument by itself is legal, expected a number. "
+            "Usual cause: a mask or a sample that leaves nothing to compare, such as a row of logits all -inf."
+        )
+    return result

@@ -1,0 +1,51 @@
+"""Examples of the arguments of any loss, drawn from the spaces that it declares."""
+
+import inspect
+
+import numpy as np
+import torch
+
+SIZES = {"n": 6, "c": 4, "d": 3, "...": (6,)}
+
+
+def draw(loss, seed=0, sizes=SIZES):
+    """Return keyword arguments for a loss: arrays drawn from their spaces, and the defaults of its parameters."""
+    rng = np.random.default_rng(seed)
+    arguments = {}
+    for name, space in loss.spaces.items():
+        default = inspect.signature(loss.formula).parameters[name].default
+        if default is not inspect.Parameter.empty:
+            arguments[name] = default
+        else:
+            arguments[name] = space.draw(rng, shape(space, sizes), sizes)
+    return arguments
+
+
+def shape(space, sizes=SIZES):
+    """Return the shape of an argument when its axes have these sizes."""
+    return tuple(int(size) for axis in space.axes.split() for size in np.atleast_1d(sizes[axis]))
+
+
+def arrays(loss):
+    """Return the names of the arguments that are arrays and must be given."""
+    return [name for name, value in draw(loss).items() if isinstance(value, np.ndarray)]
+
+
+def tensors(arguments, dtype=None):
+    """Return the arguments with tensors for arrays; real ones in `dtype`."""
+    result = {}
+    for name, value in arguments.items():
+        if isinstance(value, np.ndarray):
+            value = torch.from_numpy(value.copy())
+            value = value.to(dtype) if dtype and value.is_floating_point() else value
+        result[name] = value
+    return result
+
+
+def take(loss, arguments, samples):
+    """Return the arguments with these samples of theirs, in this order."""
+    result = dict(arguments)
+    for name in arrays(loss):
+        if loss.spaces[name].axes.split()[0] in ("n", "..."):
+            result[name] = arguments[name][samples]
+    return result
