@@ -39,6 +39,7 @@ class Absent(str):
 
 def _check(spaces, arguments):
     """Return the arguments with integers promoted to reals where those belong, or refuse them."""
+    __tracebackhide__ = True
     sizes, arrays = {}, {}
     for name, value in arguments.items():
         if spaces[name].axes is None:
@@ -117,6 +118,7 @@ def loss(spaces, *, task, example, torch, keras, sklearn, source, batch=False):
         name = formula.__name__
 
         def call(args, parameters):
+            __tracebackhide__ = True
             bound = signature.bind(*args, **parameters)
             bound.apply_defaults()
             return formula(**_check(spaces, bound.arguments))
@@ -125,6 +127,7 @@ def loss(spaces, *, task, example, torch, keras, sklearn, source, batch=False):
 
             @functools.wraps(formula)
             def checked(*args, **parameters):
+                __tracebackhide__ = True
                 return _no_nan(call(args, parameters))
 
             added = []
@@ -132,6 +135,7 @@ def loss(spaces, *, task, example, torch, keras, sklearn, source, batch=False):
 
             @functools.wraps(formula)
             def checked(*args, reduction="mean", weight=None, **parameters):
+                __tracebackhide__ = True
                 return _no_nan(_reduce(call(args, parameters), reduction, weight))
 
             added = [("reduction", "mean"), ("weight", None)]
@@ -160,6 +164,7 @@ _WEIGHTED = dict(losses=replace(real(), ends="[]"), weight=nonnegative("..."))
 
 def _reduce(losses, reduction, weight):
     """Reduce losses, or weighted losses and what their mean divides by, over all samples."""
+    __tracebackhide__ = True
     if reduction not in REDUCTIONS:
         raise ValueError(f"reduction={reduction!r}, expected one of {', '.join(REDUCTIONS)}.")
     losses, own = losses if isinstance(losses, tuple) else (losses, None)
@@ -184,6 +189,7 @@ def _reduce(losses, reduction, weight):
 
 
 def _no_nan(result):
+    __tracebackhide__ = True
     if not _compiling(result) and bool(namespace(result).any(result != result)):
         raise ValueError(
             "the loss is NaN though each argument by itself is legal, expected a number. "

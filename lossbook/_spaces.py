@@ -66,6 +66,7 @@ class Space:
 
     def fit_shape(self, name, shape, sizes):
         """Bind the sizes of the axes, or refuse a shape that does not fit those already bound."""
+        __tracebackhide__ = True  # the reader wants the line that called, not this one
         if 0 in shape:
             raise ValueError(
                 f"{name} has shape {shape}: it is empty, expected at least one sample. "
@@ -87,9 +88,11 @@ class Space:
 
     def fit_values(self, name, value, sizes, arguments):
         """Refuse values outside the space; cheap where all is well, a search for the culprit where not."""
+        __tracebackhide__ = True
         xp = namespace(value)
         high = sizes[self.high][0] if isinstance(self.high, str) else self.high
-        fine = bool(self._inside(xp.min(value), high) & self._inside(xp.max(value), high))  # False for NaN
+        # Comparisons of Python numbers are far cheaper than those of tensors; NaN fails them all.
+        fine = all(self._inside(float(extreme), high) for extreme in (xp.min(value), xp.max(value)))
         if not fine:
             right = self._inside(value, high)
             if self.besides:
@@ -112,6 +115,7 @@ class Space:
 
     def fit_number(self, name, value):
         """Refuse a plain number outside the space."""
+        __tracebackhide__ = True
         kinds = (int, np.integer) if self.integral else (int, float, np.integer, np.floating)
         if isinstance(value, bool) or not isinstance(value, kinds):
             raise TypeError(f"{name} is {value!r}, expected {self.expected}. Usual cause: {self.cause}.")

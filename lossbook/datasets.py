@@ -114,7 +114,7 @@ def split(X, y, *, seed=0, test=0.2, validation=0.2, stratify=True):
     Returns
     -------
     Split
-        The features as float32, the targets as they came.
+        The features standardised, the targets as they came.
     """
 
     def cut(X, y, share, seed):
@@ -125,7 +125,7 @@ def split(X, y, *, seed=0, test=0.2, validation=0.2, stratify=True):
     scaler = StandardScaler().fit(X_train)
 
     def part(X, y):
-        return Part(scaler.transform(X).astype(np.float32), y)
+        return Part(scaler.transform(X), y)
 
     return Split(part(X_train, y_train), part(X_validation, y_validation), part(X_test, y_test), scaler)
 

@@ -47,7 +47,7 @@ def seeded(build, seed):
         return build()
 
 
-def as_tensors(part, dtype=torch.float32):
+def as_tensors(part, dtype=None):
     """Return features and targets of a part of a data set as tensors.
 
     Parameters
@@ -55,15 +55,16 @@ def as_tensors(part, dtype=torch.float32):
     part : pair of array
         `X` of shape (n, d) and `y` of shape (n,).
     dtype : torch.dtype, optional
-        That of the targets: float32 for numbers and binary losses, int64 for class indices.
+        That of the targets: by default PyTorch's default, for numbers and binary losses; int64 for class indices.
 
     Returns
     -------
     pair of torch.Tensor
-        `X` as float32 and `y`.
+        `X`, in PyTorch's default dtype, and `y`.
     """
     X, y = part
-    return torch.as_tensor(X, dtype=torch.float32), torch.as_tensor(y, dtype=dtype)
+    default = torch.get_default_dtype()
+    return torch.as_tensor(X, dtype=default), torch.as_tensor(y, dtype=dtype or default)
 
 
 def fit(model, loss, train, validation=None, *, epochs, lr=1e-3, batch_size=None, patience=None, seed=0):

@@ -15,7 +15,14 @@ sys.path.append(str(ROOT / "book/_ext"))
 from lossbook_site import figures, formulas, notebooks, repository  # noqa: E402
 
 TOC = "format: jb-book\nroot: book/index\nchapters:\n- file: book/notebook\n"
-PAGE = "# A book\n\nA page whose first paragraph is long enough to describe it.\n\n$$ a = b $$ (eq-a)\n\nSee {eq}`eq-a`.\n"
+PAGE = """# A book
+
+A page whose first paragraph is long enough to describe it.
+
+$$ a = b $$ (eq-a)
+
+See {eq}`eq-a`.
+"""
 FAULTY = """# A book
 
 {cite}`nobody1900nothing`, [a page](nowhere.md) and $\\frac{1$.
@@ -23,18 +30,24 @@ FAULTY = """# A book
 
 
 def code_cell(count, *outputs, source="1 / 0", tags=()):
-    metadata = {"tags": list(tags)}
-    cell = dict(cell_type="code", execution_count=count, metadata=metadata, outputs=list(outputs), source=source)
-    return cell
+    return {
+        "cell_type": "code",
+        "execution_count": count,
+        "metadata": {"tags": list(tags)},
+        "outputs": list(outputs),
+        "source": source,
+    }
 
 
-ERROR = dict(output_type="error", ename="ZeroDivisionError", evalue="division by zero", traceback=[])
+ERROR = {"output_type": "error", "ename": "ZeroDivisionError", "evalue": "division by zero", "traceback": []}
 
 
 def write_notebook(path, *cells):
-    title = dict(cell_type="markdown", metadata={}, source="# A notebook")
-    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    path.write_text(json.dumps(dict(cells=[title, *cells], metadata=metadata, nbformat=4, nbformat_minor=4)))
+    title = {"cell_type": "markdown", "metadata": {}, "source": "# A notebook"}
+    kernel = {"name": "python3", "display_name": "Python 3"}
+    metadata = {"kernelspec": kernel, "language_info": {"name": "python", "pygments_lexer": "ipython3"}}
+    notebook = {"cells": [title, *cells], "metadata": metadata, "nbformat": 4, "nbformat_minor": 4}
+    path.write_text(json.dumps(notebook))
 
 
 @pytest.fixture
@@ -87,7 +100,7 @@ def test_a_good_book_passes_twice_and_forgets_a_page_that_left(book):
     assert '<meta name="description" content="A page whose first paragraph' in first
     assert 'class="katex"' in first
     assert "<math" in first
-    assert "https://mybinder.org/v2/gh/owner/name/main?urlpath=lab/tree/book/notebook.ipynb" in notebook.read_text()
+    assert "https://mybinder.org/v2/gh/owner/name/main?urlpath=lab/tree/book/notebook" in notebook.read_text()
 
     (book / "_toc.yml").write_text(TOC.split("chapters")[0])
     code, output = build(book, LOSSBOOK_REPOSITORY="")
@@ -131,7 +144,8 @@ def test_address_comes_from_the_variable_then_from_git(tmp_path, monkeypatch):
     assert repository.find(tmp_path) == ""
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
     assert repository.find(tmp_path) == ""
-    subprocess.run(["git", "-C", tmp_path, "remote", "add", "origin", "git@gitlab.com:owner/name.git"], check=True)
+    remote = ["remote", "add", "origin", "git@gitlab.com:owner/name.git"]
+    subprocess.run(["git", "-C", tmp_path, *remote], check=True)
     assert repository.find(tmp_path) == "https://gitlab.com/owner/name"
     monkeypatch.setenv("LOSSBOOK_REPOSITORY", "https://github.com/owner/name")
     assert repository.find(tmp_path) == "https://github.com/owner/name"
@@ -143,9 +157,13 @@ def test_buttons_fit_the_host():
 
     github = shown("https://github.com/owner/name", "book/x.ipynb")
     assert github["Source of this page"] == "https://github.com/owner/name/blob/a/b/book/x.ipynb"
-    assert github["Run on Binder"] == "https://mybinder.org/v2/gh/owner/name/a%2Fb?urlpath=lab/tree/book/x.ipynb"
+    assert (
+        github["Run on Binder"] == "https://mybinder.org/v2/gh/owner/name/a%2Fb?urlpath=lab/tree/book/x.ipynb"
+    )
     gitlab = shown("https://gitlab.com/group/sub/name", "book/x.ipynb")
-    assert gitlab["Report a mistake"].startswith("https://gitlab.com/group/sub/name/-/issues/new?issue[title]=")
+    assert gitlab["Report a mistake"].startswith(
+        "https://gitlab.com/group/sub/name/-/issues/new?issue[title]="
+    )
     assert "/v2/gl/group%2Fsub%2Fname/a%2Fb?" in gitlab["Run on Binder"]
     assert "Run on Binder" not in shown("https://github.com/owner/name", "book/x.md")
     assert list(shown("https://code.example.org/owner/name", "book/x.ipynb")) == ["Repository"]
@@ -157,9 +175,10 @@ def test_notebook_faults_are_found():
 
     good = code_cell(1), code_cell(None, source=" \n"), code_cell(2, ERROR, tags=["raises-exception"])
     assert found(*good) == []
-    assert found(code_cell(None)) == ["was not run"]
-    assert found(code_cell(2)) == ["has execution count 2 where a run from top to bottom gives 1"]
-    assert found(code_cell(1), code_cell(1)) == ["has execution count 1 where a run from top to bottom gives 2"]
+    order = "where a run from top to bottom gives"
+    assert found(code_cell(None)) == [f"was not run, {order} 1"]
+    assert found(code_cell(2), code_cell(3)) == [f"has execution count 2, {order} 1"]
+    assert found(code_cell(1), code_cell(1)) == [f"has execution count 1, {order} 2"]
     assert found(code_cell(1, ERROR)) == ["failed: ZeroDivisionError: division by zero"]
 
 
@@ -187,7 +206,8 @@ def test_a_bad_formula_is_refused():
 
 
 def test_figures_turn_dark_once():
-    svg = '<svg><!-- matplotlib --><defs></defs><path style="fill: #ffffff; stroke: #000000"/><path style="fill: #0072b2"/></svg>'
+    paths = '<path style="fill: #ffffff; stroke: #000000"/><path style="fill: #0072b2"/>'
+    svg = f"<svg><!-- matplotlib --><defs></defs>{paths}</svg>"
     dark = figures.with_dark_style(svg)
     assert '[style*="fill: #ffffff"]{fill:#121212!important}' in dark
     assert '[style*="stroke: #000000"]{stroke:#e0e0e0!important}' in dark

@@ -63,9 +63,8 @@ class TestDatasets:
         assert sorted(np.concatenate(rows)) == list(range(1000))
         for part in data[:3]:
             assert part.y.mean() == pytest.approx(y.mean(), abs=0.005)
-            assert part.X.dtype == np.float32
-        np.testing.assert_allclose(data.train.X.mean(0), 0, atol=1e-5)
-        np.testing.assert_allclose(data.train.X.std(0), 1, atol=1e-5)
+        np.testing.assert_allclose(data.train.X.mean(0), 0, atol=1e-9)
+        np.testing.assert_allclose(data.train.X.std(0), 1, atol=1e-9)
         assert np.abs(data.test.X.mean(0)).max() > 0.01
         again, other = datasets.split(X, y, seed=3), datasets.split(X, y, seed=4)
         np.testing.assert_array_equal(again.test.y, data.test.y)
@@ -183,8 +182,7 @@ class TestPlotting:
     def test_lines_differ_by_more_than_colour(self):
         x = np.arange(3)
         ax = plotting.lines(x, {str(i): x * i for i in range(6)}, xlabel="x", ylabel="y", marks=True, ylim=(0, 9))
-        looks = {(line.get_linestyle(), line.get_marker(), line._dash_pattern[1] and 1) for line in ax.lines}
-        assert len({look[1] for look in looks}) == 6
+        assert len({line.get_marker() for line in ax.lines}) == 6
         assert len({str(line._unscaled_dash_pattern) for line in ax.lines}) == 6
         assert [text.get_text() for text in ax.get_legend().get_texts()] == list("012345")
         assert ax.get_ylim() == (0, 9)

@@ -1,0 +1,1 @@
+"""Measurements of lossbook, as ratios within one run: ``make bench``."""
