@@ -53,7 +53,7 @@ test-site: book ## open every built page in Chromium (CHROMIUM=... names it)
 	@command -v "$$CHROMIUM" >/dev/null || { \
 		echo "make test-site needs Chromium. On Debian and Ubuntu: apt-get install chromium."; \
 		echo "Or name the one you have: make test-site CHROMIUM=/path/to/chromium"; exit 1; }
-	$(PY) -m pytest tests/site -q --durations=10
+	$(PY) -m pytest tests/site -q -n $(WORKERS) --durations=10
 
 execute: setup ## run every notebook (or NB=path) anew, in place, and show what its outputs changed
 	@$(PY) tools/execute.py $(if $(NB),"$(NB)")

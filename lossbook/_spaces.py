@@ -80,10 +80,11 @@ class Space:
             fits &= sizes.setdefault(axis, (size, name))[0] == size
         if not fits:
             known = [sizes[axis] for axis in axes if axis in sizes and sizes[axis][1] != name]
-            sizes = [sizes[axis][0] if known and axis in sizes else axis for axis in axes]
-            expected = ", ".join(str(size).strip("(,)") for size in sizes)
+            wanted = [sizes[axis][0] if known and axis in sizes else axis for axis in axes]
+            wanted = [n for size in wanted for n in (size if isinstance(size, tuple) else (size,))]
+            expected = ", ".join(map(str, wanted)) + ("," if len(wanted) == 1 else "")
             beside = f" to go with {known[0][1]}" if known else f" with at least {self.smallest} on the last axis"
-            cause = self.misshapen or _broadcast(shape, known)
+            cause = self.misshapen or _broadcast(shape, wanted)
             raise ValueError(f"{name} has shape {shape}, expected ({expected}){beside}. Usual cause: {cause}.")
 
     def fit_values(self, name, value, sizes, arguments):
@@ -102,14 +103,13 @@ class Space:
             right = self.holds(xp, value)
             fine = bool(xp.all(right))
         if not fine:
-            where = np.argwhere(~np.asarray(right))
+            where = np.argwhere(np.array((~right).tolist()))  # a tensor's dtype or device may be none of NumPy's
             first = tuple(int(i) for i in where[0])
             kind = "values" if len(first) == value.ndim else "rows"
             at = f" at {list(first)} ({len(where)} of {math.prod(right.shape)} {kind})" if first else ""
             expected = self.expected.format(**{axis: size for axis, (size, _) in sizes.items()})
-            raise ValueError(
-                f"{name} holds {np.asarray(value)[first]}{at}, expected {expected}. Usual cause: {self.cause}."
-            )
+            culprit = np.array2string(np.array(value[first].tolist()), precision=6, separator=", ")
+            raise ValueError(f"{name} holds {culprit}{at}, expected {expected}. Usual cause: {self.cause}.")
         if self.suspect is not None and self.suspect(xp, value):
             warnings.warn(f"{name} {self.suspicion}", stacklevel=5)
 
@@ -127,13 +127,15 @@ class Space:
         return above & (value <= high if self.ends[1] == "]" else value < high)
 
 
-def _broadcast(shape, known):
-    """Guess why a shape does not go with another."""
+def _broadcast(shape, wanted):
+    """Guess why a shape is not the one wanted."""
     try:
-        result = np.broadcast_shapes(shape, *(size for size, _ in known if isinstance(size, tuple)))
-    except ValueError:
-        return "arguments that belong to different samples, or an axis too many"
-    return f"(n, 1) beside (n,), which would broadcast to {result} without a word; use .squeeze(-1) on one of the two"
+        result = np.broadcast_shapes(shape, wanted)
+    except (TypeError, ValueError):  # names of axes whose size is not known, or sizes that do not go together
+        return "arguments of different samples or classes, or an axis too many"
+    column = max(shape, tuple(wanted), key=len)
+    mend = f"; use .squeeze(-1) on the one of shape {column}" if column[-1] == 1 else ""
+    return f"a column beside a row, which would broadcast to {result} without a word{mend}"
 
 
 def real(axes="..."):

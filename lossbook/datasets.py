@@ -69,9 +69,7 @@ def article():
         `X` of shape (1000, 20), float64; `y` of shape (1000,), 0 or 1.
     """
     return Part(
-        *shipped.make_classification(
-            n_samples=1000, n_features=20, n_informative=2, n_redundant=10, random_state=42
-        )
+        *shipped.make_classification(n_samples=1000, n_features=20, n_informative=2, n_redundant=10, random_state=42)
     )
 
 

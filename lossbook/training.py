@@ -17,8 +17,6 @@ class History:
     ----------
     train, validation : list of float
         The mean loss of each epoch; that of training is gathered while the weights move.
-    best_epoch : int
-        Epoch, counted from 0, with the lowest validation loss; its weights are the model's where patience was given.
     """
 
     train: list = field(default_factory=list)
@@ -26,6 +24,7 @@ class History:
 
     @property
     def best_epoch(self):
+        """Epoch, counted from 0, with the lowest loss: of validation if there was any, else of training."""
         return int(np.argmin(self.validation or self.train))
 
 

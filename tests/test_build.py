@@ -157,13 +157,9 @@ def test_buttons_fit_the_host():
 
     github = shown("https://github.com/owner/name", "book/x.ipynb")
     assert github["Source of this page"] == "https://github.com/owner/name/blob/a/b/book/x.ipynb"
-    assert (
-        github["Run on Binder"] == "https://mybinder.org/v2/gh/owner/name/a%2Fb?urlpath=lab/tree/book/x.ipynb"
-    )
+    assert github["Run on Binder"] == "https://mybinder.org/v2/gh/owner/name/a%2Fb?urlpath=lab/tree/book/x.ipynb"
     gitlab = shown("https://gitlab.com/group/sub/name", "book/x.ipynb")
-    assert gitlab["Report a mistake"].startswith(
-        "https://gitlab.com/group/sub/name/-/issues/new?issue[title]="
-    )
+    assert gitlab["Report a mistake"].startswith("https://gitlab.com/group/sub/name/-/issues/new?issue[title]=")
     assert "/v2/gl/group%2Fsub%2Fname/a%2Fb?" in gitlab["Run on Binder"]
     assert "Run on Binder" not in shown("https://github.com/owner/name", "book/x.md")
     assert list(shown("https://code.example.org/owner/name", "book/x.ipynb")) == ["Repository"]

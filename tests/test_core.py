@@ -70,7 +70,7 @@ def test_a_declaration_names_every_parameter():
 
 def test_a_nan_that_only_all_arguments_explain_is_refused():
     logits = np.full((2, 3), -np.inf)
-    with warnings.catch_warnings(action="ignore"), pytest.raises(ValueError, match="NaN.*Usual cause"):
+    with warnings.catch_warnings(action="ignore"), pytest.raises(ValueError, match=r"NaN.*Usual cause"):
         lossbook.cross_entropy(logits, np.array([0, 1]))
 
 
@@ -192,13 +192,13 @@ class TestCrossEntropy:
     def test_shapes_that_libraries_take_for_something_else(self):
         with pytest.raises(ValueError, match="always 0; use the binary loss"):
             lossbook.cross_entropy(np.zeros((6, 1)), np.zeros(6, int))
-        with pytest.raises(ValueError, match=r"expected \(6\) to go with logits.*one-hot"):
+        with pytest.raises(ValueError, match=r"expected \(6,\) to go with logits.*one-hot"):
             lossbook.cross_entropy(self.logits, np.eye(6, 4, dtype=int))
         with pytest.raises(ValueError, match=r"expected \(6, 4\) to go with logits.*stored as floats"):
             lossbook.cross_entropy(self.logits, np.zeros(6))
-        with pytest.raises(ValueError, match="rows of probabilities that sum to 1.*several labels at once"):
+        with pytest.raises(ValueError, match=r"rows of probabilities that sum to 1.*several labels at once"):
             lossbook.cross_entropy(self.logits, np.ones((6, 4)))
-        with pytest.raises(ValueError, match=r"class_weight has shape \(3,\), expected \(4\)"):
+        with pytest.raises(ValueError, match=r"class_weight has shape \(3,\), expected \(4,\)"):
             lossbook.cross_entropy(self.logits, self.target, class_weight=np.ones(3))
         with pytest.raises(ValueError, match="Classes stand on the last axis"):
             lossbook.cross_entropy(np.zeros((2, 4, 5)), np.zeros((2, 5), int))

@@ -8,7 +8,7 @@ from lossbook.exercises import check_answer
 
 
 @pytest.mark.parametrize(
-    "answer,finding",
+    ("answer", "finding"),
     [
         (..., "the answer is nothing so far"),
         (None, "the answer is nothing so far"),
@@ -33,7 +33,7 @@ def test_right_values(capsys, answer):
 
 
 @pytest.mark.parametrize(
-    "answer,finding",
+    ("answer", "finding"),
     [
         (..., "a function is asked for"),
         (lambda x: ..., "for 1.0 your function returns nothing so far"),

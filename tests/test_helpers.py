@@ -52,7 +52,7 @@ class TestDatasets:
         assert np.isfinite(X).all()
 
     def test_load_refuses_what_does_not_ship(self):
-        with pytest.raises(ValueError, match="name is 'mnist', expected one of breast_cancer, .*Usual cause"):
+        with pytest.raises(ValueError, match=r"name is 'mnist', expected one of breast_cancer, .*Usual cause"):
             datasets.load("mnist")
 
     def test_split_is_disjoint_stratified_and_standardised_on_its_first_part(self):
@@ -158,7 +158,7 @@ class TestTraining:
     def test_refuses(self, parts):
         with pytest.raises(ValueError, match="validation is None, expected data to stop by"):
             training.fit(build(), LOSS, parts[0], epochs=1, patience=3)
-        with pytest.raises(FloatingPointError, match="the loss is nan in epoch 0.*Usual cause"):
+        with pytest.raises(FloatingPointError, match=r"the loss is nan in epoch 0.*Usual cause"):
             training.fit(build(), lambda output, target: output.mean() * float("nan"), parts[0], epochs=1)
 
     @pytest.mark.parametrize("watched", [False, True])

@@ -98,9 +98,7 @@ def test_forgives_coordinates_and_nothing_else(tmp_path):
         "another number": printed("0.26\n"),
         "no output": cell("print(0.25)"),
     }
-    assert run(tmp_path, svg, right | wrong) == dict.fromkeys(right, "PASSED") | dict.fromkeys(
-        wrong, "FAILED"
-    )
+    assert run(tmp_path, svg, right | wrong) == dict.fromkeys(right, "PASSED") | dict.fromkeys(wrong, "FAILED")
 
 
 def test_nudging_moves_the_figure():

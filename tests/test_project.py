@@ -45,8 +45,7 @@ def direct():
 
 
 PINS = {
-    canonicalize_name(line.partition("==")[0]): line.partition("==")[2]
-    for line in requirements("requirements.txt")
+    canonicalize_name(line.partition("==")[0]): line.partition("==")[2] for line in requirements("requirements.txt")
 }
 
 
@@ -79,9 +78,7 @@ class TestPins:
 
         report = {
             "install": [
-                package(
-                    "torch", "2.13.0+cu130", "nvidia-cublas==13; platform_system == 'Linux'", "Sympy>=1.13"
-                ),
+                package("torch", "2.13.0+cu130", "nvidia-cublas==13; platform_system == 'Linux'", "Sympy>=1.13"),
                 package("nvidia-cublas", "13.0"),
                 package("triton", "3.5"),
                 package("sympy", "1.14.0", "gmpy2; extra == 'fast'"),

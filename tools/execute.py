@@ -79,7 +79,7 @@ def normalise(notebook):
             cell.outputs = merge_streams(cell.outputs)
             for output in cell.outputs:
                 if output.output_type == "error":
-                    output.traceback = [shorten_paths(line) for line in output.traceback]
+                    output.traceback = [entry for entry in output.traceback if not is_library_frame(entry)]
 
 
 def merge_streams(outputs):
@@ -94,14 +94,9 @@ def merge_streams(outputs):
     return merged
 
 
-def shorten_paths(line):
-    """Take this machine's folders out of a line of a traceback."""
-    home = str(Path.home())
-    for folder in (str(ROOT), sys.base_prefix):
-        line = line.replace(f"{folder}/", "")
-        if folder.startswith(f"{home}/"):  # IPython writes ~ for it
-            line = line.replace(f"~{folder.removeprefix(home)}/", "")
-    return re.sub(r"[^\s\x1b]*lib/python[\d.]+/(site-packages/)?", "", line)
+def is_library_frame(entry):
+    """Whether an entry of a traceback shows a library's code: a page needs the reader's lines and the message."""
+    return ANSI.sub("", entry).strip().startswith(("File ", "[... skipping hidden"))
 
 
 def text_of(notebook):
@@ -212,9 +207,7 @@ def notebooks(named):
 
 def main():
     """Treat each notebook, report on each, and fail if one failed."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("notebook", nargs="*", help="a notebook; without one, all under book/")
     parser.add_argument("--check", action="store_true", help="run nothing, only look")
     parser.add_argument("--jobs", type=int, default=2, help="how many to run at a time (default 2)")

@@ -125,11 +125,7 @@ def check_python():
         sys.exit(
             f"The LossBook needs Python {OLDEST[0]}.{OLDEST[1]} or newer; {sys.executable} is "
             f"{platform.python_version()}.\n"
-            + (
-                f"Say:  make PYTHON={newer[0]}"
-                if newer
-                else "Install a newer one, then say:  make PYTHON=python3.12"
-            )
+            + (f"Say:  make PYTHON={newer[0]}" if newer else "Install a newer one, then say:  make PYTHON=python3.12")
         )
     try:
         import ensurepip  # noqa: F401
