@@ -26,7 +26,7 @@ STYLE = {
     "axes.spines.top": False,
     "figure.constrained_layout.use": True,
     "figure.facecolor": "none",
-    "figure.figsize": (5.6, 3.4),
+    "figure.figsize": (4.8, 3.1),
     "font.size": 11,
     "grid.color": "#cccccc",
     "grid.linewidth": 0.6,
@@ -145,16 +145,14 @@ def regions(score, X, y, *, xlabel, ylabel, threshold=0.0, ax=None, **options):
     return ax
 
 
-def reliability(predicted, observed, *, label="model", ax=None, **options):
+def reliability(bins, *, ax=None, **options):
     """Draw how often what was given a probability happened; on the diagonal the probabilities mean what they say.
 
     Parameters
     ----------
-    predicted, observed : array, shape (bins,)
-        Mean probability and observed share in each bin, as scikit-learn's ``calibration_curve`` returns them (in the
-        other order).
-    label : str
-        What the legend says of it.
+    bins : dict of str to pair of array, shape (bins,)
+        What the legend says; mean probability and observed share of each bin. (scikit-learn's
+        ``calibration_curve`` returns them in the other order.)
     ax : matplotlib.axes.Axes, optional
     **options
         Of ``Axes.set``.
@@ -165,7 +163,10 @@ def reliability(predicted, observed, *, label="model", ax=None, **options):
     """
     ax = _axes(ax, xlabel="predicted probability", ylabel="observed share", aspect="equal")
     ax.plot([0, 1], [0, 1], color="#888888", linestyle=":", label="as predicted")
-    ax.plot(predicted, observed, color=COLORS[0], linestyle="-", marker=MARKERS[0], label=label)
+    for index, (name, (predicted, observed)) in enumerate(bins.items()):
+        ax.plot(
+            predicted, observed, color=COLORS[index], linestyle=DASHES[index], marker=MARKERS[index], label=name
+        )
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(PercentFormatter(1))
     ax.legend()

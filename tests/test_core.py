@@ -138,6 +138,18 @@ class TestCrossEntropy:
         )
         np.testing.assert_allclose(indices, rows)
 
+    def test_more_axes_are_more_samples(self):
+        logits, target = rng().normal(size=(2, 3, 4)), rng().integers(4, size=(2, 3))
+        for options in ({}, {"class_weight": self.class_weight, "label_smoothing": 0.1}):
+            np.testing.assert_allclose(
+                lossbook.cross_entropy(logits, target, reduction="none", **options).ravel(),
+                lossbook.cross_entropy(logits.reshape(6, 4), target.ravel(), reduction="none", **options),
+            )
+            np.testing.assert_allclose(
+                lossbook.cross_entropy(logits, target, **options),
+                lossbook.cross_entropy(logits.reshape(6, 4), target.ravel(), **options),
+            )
+
     @pytest.mark.parametrize("dtype", [np.uint8, np.int16, np.int32, np.int64, bool])
     def test_every_integer_dtype_is_an_index(self, dtype):
         target = np.array([0, 1, 1, 0, 1, 0])

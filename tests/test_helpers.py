@@ -205,8 +205,9 @@ class TestPlotting:
         assert markers[0] != markers[1], "classes differ by more than colour"
 
     def test_reliability_and_grid(self):
-        ax = plotting.reliability(np.array([0.2, 0.8]), np.array([0.1, 0.9]))
+        ax = plotting.reliability({"a": ([0.2, 0.8], [0.1, 0.9]), "b": ([0.5], [0.4])})
         assert ax.lines[1].get_xydata().tolist() == [[0.2, 0.1], [0.8, 0.9]]
+        assert len({line.get_marker() for line in ax.lines}) == 3
         ax = plotting.grid(
             np.array([[1, -2], [0, 3]]), rows=["a", "b"], columns=["c", "d"], xlabel="x", ylabel="y", highlight=[(0, 0)]
         )
