@@ -1,12 +1,12 @@
 """Measure what the checks of each loss cost against its bare formula."""
 
-import inspect
 import timeit
 
 import numpy as np
 import torch
 
 from lossbook import catalogue
+from lossbook._loss import draw
 
 SAMPLES = (100, 1_000_000)
 CLASSES = 10
@@ -14,18 +14,9 @@ SECONDS = 0.2
 
 
 def arguments(loss, samples, make):
-    """Draw arguments from the spaces of a loss; `make` turns them into arrays of a library."""
-    rng = np.random.default_rng(0)
-    sizes = {"...": (samples,), "n": samples, "c": CLASSES}
-    drawn = {}
-    for name, space in loss.spaces.items():
-        default = inspect.signature(loss.formula).parameters[name].default
-        if default is not inspect.Parameter.empty:
-            drawn[name] = default
-        else:
-            shape = tuple(int(size) for axis in space.axes.split() for size in np.atleast_1d(sizes[axis]))
-            drawn[name] = make(space.draw(rng, shape, sizes))
-    return drawn
+    """Draw arguments of a loss; `make` turns them into arrays of a library."""
+    drawn = draw(loss, {"...": (samples,), "n": samples, "c": CLASSES})
+    return {name: make(value) if isinstance(value, np.ndarray) else value for name, value in drawn.items()}
 
 
 def seconds(call):

@@ -86,6 +86,33 @@ def _compiling(value):
     return is_tensor(value) and sys.modules["torch"].compiler.is_compiling()
 
 
+def draw(loss, sizes, seed=0):
+    """Draw arguments of a loss from its spaces, as NumPy arrays; parameters keep their defaults.
+
+    Parameters
+    ----------
+    loss : callable
+        Declared with `loss`.
+    sizes : dict of str to int or tuple of int
+        The size of each axis, "..." included.
+    seed : int
+
+    Returns
+    -------
+    dict
+        Keyword arguments.
+    """
+    rng = np.random.default_rng(seed)
+    arguments = {}
+    for name, parameter in inspect.signature(loss.formula).parameters.items():
+        space = loss.spaces[name]
+        if parameter.default is inspect.Parameter.empty:
+            arguments[name] = space.draw(rng, space.shape(sizes), sizes)
+        else:
+            arguments[name] = parameter.default
+    return arguments
+
+
 def loss(spaces, *, task, example, torch, keras, sklearn, source, batch=False):
     """Make a formula a loss.
 

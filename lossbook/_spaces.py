@@ -64,6 +64,10 @@ class Space:
     otherwise: "Space | None" = None
     optional: bool = False
 
+    def shape(self, sizes):
+        """Return the shape of an argument whose axes have these sizes."""
+        return tuple(int(size) for axis in self.axes.split() for size in np.atleast_1d(sizes[axis]))
+
     def fit_shape(self, name, shape, sizes):
         """Bind the sizes of the axes, or refuse a shape that does not fit those already bound."""
         __tracebackhide__ = True  # the reader wants the line that called, not this one

@@ -164,9 +164,7 @@ def reliability(bins, *, ax=None, **options):
     ax = _axes(ax, xlabel="predicted probability", ylabel="observed share", aspect="equal")
     ax.plot([0, 1], [0, 1], color="#888888", linestyle=":", label="as predicted")
     for index, (name, (predicted, observed)) in enumerate(bins.items()):
-        ax.plot(
-            predicted, observed, color=COLORS[index], linestyle=DASHES[index], marker=MARKERS[index], label=name
-        )
+        ax.plot(predicted, observed, color=COLORS[index], linestyle=DASHES[index], marker=MARKERS[index], label=name)
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(PercentFormatter(1))
     ax.legend()

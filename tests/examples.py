@@ -1,29 +1,16 @@
 """Examples of the arguments of any loss, drawn from the spaces that it declares."""
 
-import inspect
-
 import numpy as np
 import torch
+
+from lossbook._loss import draw as draw_sized
 
 SIZES = {"n": 6, "c": 4, "d": 3, "...": (6,)}
 
 
 def draw(loss, seed=0, sizes=SIZES):
-    """Return keyword arguments for a loss: arrays drawn from their spaces, and the defaults of its parameters."""
-    rng = np.random.default_rng(seed)
-    arguments = {}
-    for name, space in loss.spaces.items():
-        default = inspect.signature(loss.formula).parameters[name].default
-        if default is not inspect.Parameter.empty:
-            arguments[name] = default
-        else:
-            arguments[name] = space.draw(rng, shape(space, sizes), sizes)
-    return arguments
-
-
-def shape(space, sizes=SIZES):
-    """Return the shape of an argument when its axes have these sizes."""
-    return tuple(int(size) for axis in space.axes.split() for size in np.atleast_1d(sizes[axis]))
+    """Return keyword arguments for a loss: arrays of six samples, and the defaults of its parameters."""
+    return draw_sized(loss, sizes, seed)
 
 
 def arrays(loss):

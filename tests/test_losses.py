@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from examples import SIZES, arrays, draw, shape, take, tensors
+from examples import SIZES, arrays, draw, take, tensors
 from scipy.special import expit, softmax
 from sklearn import metrics
 
@@ -113,7 +113,7 @@ def test_refuses_values_outside_the_space(loss, name, library, bad):
             with pytest.raises(TypeError, match=rf"^{name} has dtype .*expected.*Usual cause"):
                 call(loss, arguments, library)
             return
-        arguments[name] = space.otherwise.draw(np.random.default_rng(0), shape(space.otherwise), SIZES)
+        arguments[name] = space.otherwise.draw(np.random.default_rng(0), space.otherwise.shape(SIZES), SIZES)
     elif np.isfinite(bad) and space.low < bad < space.high and space.holds is None:
         call(loss, arguments | {name: np.full_like(arguments[name], bad)}, library)
         return
