@@ -234,9 +234,11 @@ class TestBinaryCrossEntropy:
         assert value == pytest.approx(math.exp(-40), rel=1e-12)
 
 
-def test_rmse_of_a_perfect_prediction_has_gradient_0():
+def test_rmse_of_a_perfect_prediction_is_0_with_gradient_0():
     prediction = torch.tensor([1.0, 2.0], requires_grad=True)
-    lossbook.rmse(prediction, prediction.detach().clone()).backward()
+    value = lossbook.rmse(prediction, prediction.detach().clone())
+    value.backward()
+    assert value == 0
     assert prediction.grad.tolist() == [0.0, 0.0]
 
 
