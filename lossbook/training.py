@@ -1,6 +1,7 @@
 """A short training loop: mini-batches, a history, early stopping, and seeds that touch nothing else."""
 
 import copy
+import math
 import os
 import sys
 from dataclasses import dataclass, field
@@ -126,17 +127,19 @@ def fit(model, loss, train, validation=None, *, epochs, lr=1e-3, batch_size=None
 def _epoch(model, loss, X, y, optimizer, batch_size, order, epoch):
     model.train()
     total = 0.0
-    for batch in torch.randperm(len(X), generator=order).split(batch_size):
+    shuffled = torch.randperm(len(X), generator=order)
+    for inputs, targets in zip(X[shuffled].split(batch_size), y[shuffled].split(batch_size), strict=True):
         optimizer.zero_grad()
-        value = loss(model(X[batch]), y[batch])
-        if not torch.isfinite(value):
+        value = loss(model(inputs), targets)
+        number = value.item()
+        if not math.isfinite(number):
             raise FloatingPointError(
-                f"the loss is {value.item()} in epoch {epoch}, expected a finite number. "
+                f"the loss is {number} in epoch {epoch}, expected a finite number. "
                 "Usual cause: a learning rate too high, log(0), or missing values in the data."
             )
         value.backward()
         optimizer.step()
-        total += value.item() * len(batch)
+        total += number * len(inputs)
     return total / len(X)
 
 
