@@ -137,6 +137,8 @@ def _broadcast(shape, wanted):
         result = np.broadcast_shapes(shape, wanted)
     except (TypeError, ValueError):  # names of axes whose size is not known, or sizes that do not go together
         return "arguments of different samples or classes, or an axis too many"
+    if len(shape) == len(wanted):
+        return f"an axis of size 1, which would broadcast to {result} without a word"
     column = max(shape, tuple(wanted), key=len)
     mend = f"; use .squeeze(-1) on the one of shape {column}" if column[-1] == 1 else ""
     return f"a column beside a row, which would broadcast to {result} without a word{mend}"

@@ -23,6 +23,15 @@ def test_a_broadcast_is_refused_with_the_shape_it_would_have():
         lossbook.mse(np.ones((4, 1)), np.ones(4))
 
 
+def test_squeeze_is_only_advised_where_it_helps():
+    with pytest.raises(ValueError, match=r"\.squeeze\(-1\) on the one of shape \(4, 1\)"):
+        lossbook.mse(np.ones((4, 1)), np.ones(4))
+    for one, many in (((1,), (4,)), ((4, 1), (4, 3))):
+        with pytest.raises(ValueError, match="an axis of size 1, which would broadcast") as refused:
+            lossbook.mse(np.ones(one), np.ones(many))
+        assert "squeeze" not in str(refused.value)
+
+
 def test_a_refusal_tells_where_and_how_many():
     target = np.array([0.0, np.nan, 1, np.nan])
     with pytest.raises(ValueError, match=r"^target holds nan at \[1\] \(2 of 4 values\), expected finite numbers"):
