@@ -41,6 +41,15 @@ class Buses(NamedTuple):
     late: np.ndarray
 
 
+class Feedback(NamedTuple):
+    """What users liked, as indices of items in three parts of shape (users, ·), and the truth that it came from."""
+
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+    preference: np.ndarray
+
+
 def five_buses():
     """Return the five numbers that run through the book; made up, and small enough for paper.
 
@@ -162,3 +171,55 @@ def flip_labels(y, share, *, classes=None, seed=0):
     noisy = y.copy()
     noisy[chosen] = (y[chosen] + rng.integers(1, classes, size=len(chosen))) % classes
     return noisy
+
+
+def implicit_feedback(users=300, items=200, *, likes=16, held_back=4, taste=1.0, popularity=1.0, seed=0):
+    r"""Return synthetic likes of users for items; that somebody dislikes an item is never seen.
+
+    Each user has four numbers and each item has four, all drawn from the standard normal distribution; half their
+    scalar product is the taste of that user for that item, with mean 0 and variance 1. Each item has one more such
+    number, its popularity, the same for all users. The preference is the sum of the two, each times its strength.
+    A user likes ``likes + 2 * held_back`` different items, drawn one after the other, each time with probabilities
+    in proportion to :math:`e^{\text{preference}}` of the items left. These likes are dealt to three parts at random.
+
+    Parameters
+    ----------
+    users, items : int
+    likes : int
+        Likes of a user in the part to train on.
+    held_back : int
+        Likes of a user in each of the two other parts.
+    taste, popularity : float
+        Strengths of what differs between users and of what they share: standard deviations of the preference.
+    seed : int
+
+    Returns
+    -------
+    Feedback
+        `train` of shape (users, likes), `validation` and `test` of shape (users, held_back), indices of items, no
+        item twice for one user; `preference` of shape (users, items), which no real data set would show.
+
+    Raises
+    ------
+    ValueError
+        If a part is empty, or if users would like every item there is.
+    """
+    liked = likes + 2 * held_back
+    if min(users, likes, held_back) < 1:
+        raise ValueError(
+            f"users, likes and held_back are {users}, {likes} and {held_back}, expected at least 1 of each. "
+            "Usual cause: a share where a count belongs."
+        )
+    if liked >= items:
+        raise ValueError(
+            f"items is {items}, expected more than the {liked} likes of a user (likes + 2 * held_back). "
+            "Usual cause: nothing would be left that a user does not like."
+        )
+    rng = np.random.default_rng(seed)
+    shared = rng.normal(size=items)
+    own = rng.normal(size=(users, 4)) @ rng.normal(size=(items, 4)).T / 2
+    preference = taste * own + popularity * shared
+    # The largest of preference + Gumbel noise are a draw without replacement in proportion to exp(preference).
+    drawn = np.argsort(-(preference + rng.gumbel(size=(users, items))), axis=1)[:, :liked]
+    train, validation, test = np.split(rng.permuted(drawn, axis=1), [likes, likes + held_back], axis=1)
+    return Feedback(train, validation, test, preference)

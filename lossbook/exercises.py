@@ -48,7 +48,8 @@ def _finding(answer, expected, on, rtol):
 
 
 def _difference(value, expected, came, rtol):
-    if value is ... or value is None:
+    parts = value if isinstance(value, (list, tuple)) else [value]
+    if any(part is ... or part is None for part in parts):
         return f"{came} nothing so far"
     try:
         value, expected = _array(value), _array(expected)
@@ -56,9 +57,19 @@ def _difference(value, expected, came, rtol):
         return f"{came} {_show(value)}, numbers are asked for"
     if value.shape != expected.shape:
         return f"{came} something of shape {value.shape}, asked for is {expected.shape}"
-    if not np.allclose(value, expected, rtol=rtol, atol=1e-9):
-        return f"{came} {_show(value)}, which is not right"
-    return None
+    if np.allclose(value, expected, rtol=rtol, atol=1e-9):
+        return None
+    return f"{came} {_show(value)}, which is {_off_by(value, expected, rtol)}"
+
+
+def _off_by(value, expected, rtol):
+    """Say how a wrong answer is wrong, where several numbers show it and the right ones stay hidden."""
+    counts = expected != 0
+    if counts.sum() > 1 and not np.any(value[~counts]):
+        ratio = value[counts] / expected[counts]
+        if ratio[0] != 0 and np.allclose(ratio, ratio[0], rtol=rtol):
+            return f"{ratio[0]:.4g} times the right answer"
+    return "not right"
 
 
 def _array(value):

@@ -12,10 +12,14 @@ from lossbook.exercises import check_answer
     [
         (..., "the answer is nothing so far"),
         (None, "the answer is nothing so far"),
+        ((1.0, ...), "the answer is nothing so far"),
         ("four", "the answer is 'four', numbers are asked for"),
         (1.0, "the answer is something of shape (), asked for is (2,)"),
         ([1.0, 2.5], "the answer is [1. , 2.5], which is not right"),
         (np.array([1, np.nan]), "which is not right"),
+        ([5.0, 10.0], "which is 5 times the right answer"),
+        ([-1.0, -2.0], "which is -1 times the right answer"),
+        ([0.0, 0.0], "which is not right"),
     ],
 )
 def test_wrong_values(capsys, answer, finding):
@@ -46,6 +50,17 @@ def test_wrong_functions(capsys, answer, finding):
     assert not check_answer(answer, abs, on=[(1.0,), (-2.0,)], look="step 3")
     printed = capsys.readouterr().out
     assert finding.replace("1.0", "1.").replace("-2.0", "-2.") in printed
+
+
+def test_a_single_number_is_not_given_away(capsys):
+    assert not check_answer(5.0, 1.0, look="step 2")
+    assert not check_answer([5.0, 0.0], [1.0, 0.0], look="step 2")
+    assert "times" not in capsys.readouterr().out
+
+
+def test_a_factor_beside_a_wrong_zero_is_no_factor(capsys):
+    assert not check_answer([2.0, 4.0, 1.0], [1.0, 2.0, 0.0], look="step 2")
+    assert "times" not in capsys.readouterr().out
 
 
 def test_right_function(capsys):

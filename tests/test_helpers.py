@@ -92,6 +92,58 @@ class TestDatasets:
         with pytest.raises(ValueError, match="classes is 1, expected at least 2"):
             datasets.flip_labels([0, 0], 0.5)
 
+    def test_implicit_feedback_deals_every_like_once(self):
+        data = datasets.implicit_feedback(users=50, items=40, likes=7, held_back=2, seed=1)
+        assert [part.shape for part in data] == [(50, 7), (50, 2), (50, 2), (50, 40)]
+        likes = np.concatenate(data[:3], axis=1)
+        assert all(len(set(row)) == 11 for row in likes)
+        assert likes.min() >= 0
+        assert likes.max() < 40
+        again, other = (datasets.implicit_feedback(50, 40, likes=7, held_back=2, seed=seed) for seed in (1, 2))
+        np.testing.assert_array_equal(again.train, data.train)
+        assert not np.array_equal(other.train, data.train)
+
+    def test_implicit_feedback_follows_its_preferences(self):
+        def counts(**strengths):
+            data = datasets.implicit_feedback(users=1000, items=30, likes=3, held_back=1, **strengths)
+            likes = np.concatenate(data[:3], axis=1)
+            assert np.take_along_axis(data.preference, likes, axis=1).mean() >= data.preference.mean()
+            return data, np.bincount(likes.ravel(), minlength=30)
+
+        _, even = counts(taste=0, popularity=0)
+        assert even.min() > 0.7 * even.mean()
+        data, popular = counts(taste=0)
+        assert np.allclose(data.preference, data.preference[0])
+        assert np.corrcoef(np.log(popular), data.preference[0])[0, 1] > 0.9
+        data, _ = counts(popularity=0)
+        assert data.preference.std() == pytest.approx(1, abs=0.2)
+        assert np.linalg.matrix_rank(data.preference) == 4
+
+    def test_implicit_feedback_draws_in_proportion(self):
+        """The share of users whose only three likes leave out one of four items, against its exact probability."""
+        data = datasets.implicit_feedback(40_000, 4, likes=1, held_back=1, taste=0)
+        weight = np.exp(data.preference[0])
+        orders = [(a, b, c) for a in range(4) for b in range(4) for c in range(4) if len({a, b, c}) == 3]
+        exact = np.zeros(4)
+        for a, b, c in orders:
+            left_out = 6 - a - b - c
+            rest = weight.sum() - weight[a]
+            exact[left_out] += weight[a] / weight.sum() * weight[b] / rest * weight[c] / (rest - weight[b])
+        likes = np.concatenate(data[:3], axis=1)
+        np.testing.assert_allclose(np.bincount(6 - likes.sum(1), minlength=4) / 40_000, exact, atol=0.01)
+
+    @pytest.mark.parametrize(
+        ("wrong", "message"),
+        [
+            (dict(items=24), r"items is 24, expected more than the 24 likes of a user.*Usual cause"),
+            (dict(likes=0), r"are 300, 0 and 4, expected at least 1 of each.*Usual cause"),
+            (dict(held_back=0.2), r"300, 16 and 0.2, expected at least 1"),
+        ],
+    )
+    def test_implicit_feedback_refuses(self, wrong, message):
+        with pytest.raises(ValueError, match=message):
+            datasets.implicit_feedback(**wrong)
+
 
 class TestTraining:
     def test_loss_falls_and_the_history_is_that_of_the_data(self, parts):
