@@ -109,6 +109,23 @@ def test_a_good_book_passes_twice_and_forgets_a_page_that_left(book):
     assert "github.com" not in (html / "book/index.html").read_text()
 
 
+def test_a_page_in_the_cache_follows_the_others(book):
+    bib = "@book{somebody2000something, author={Some Body}, title={Something}, publisher={House}, year={2000}}"
+    (book / "book/references.bib").write_text(bib)
+    (book / "_toc.yml").write_text(TOC + "- file: book/works\n")
+    (book / "book/works.md").write_text("# Works\n\nAll the works that the pages cite.\n\n```{bibliography}\n```\n")
+    (book / "book/index.md").write_text(PAGE + "\n{cite}`somebody2000something`\n")
+    assert build(book)[0] == 0
+    works = book / "_build/html/book/works.html"
+    assert "Something" in works.read_text()
+
+    (book / "book/index.md").write_text(PAGE.replace("# A book", "# Another name"))
+    code, output = build(book)
+    assert code == 0, output
+    assert "Another name" in works.read_text()
+    assert "Something" not in works.read_text()
+
+
 ADDRESSES = {
     "https://github.com/owner/name": "https://github.com/owner/name",
     "https://github.com/owner/name.git\n": "https://github.com/owner/name",

@@ -9,12 +9,17 @@ from reading import BOOK, prose, read_cells
 import lossbook
 from lossbook import datasets, exercises, plotting, training
 
+HELPERS = (datasets, training, plotting, exercises)
 CHAPTERS = sorted(BOOK.glob("[1-8]-*/index.ipynb"))
 FORMULA = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.S)
 
 
-def chapter_of(text):
-    return int(re.search(r"[cC]hapter (\d)", text)[1])
+def public(module):
+    return [
+        name
+        for name, thing in vars(module).items()
+        if not name.startswith("_") and callable(thing) and getattr(thing, "__module__", "") == module.__name__
+    ]
 
 
 def words(path):
@@ -41,14 +46,15 @@ WORDS, BOLD, FORMULAS = (
 
 
 def rows_of_notation():
-    """(symbols, code names, chapter) of each row of the notation page."""
+    """(symbols, names in code, chapter) of each row of the notation page."""
     for line in (BOOK / "reference/notation.md").read_text("utf8").splitlines():
         cells = [cell.strip() for cell in line.split("|")[1:-1]]
-        if len(cells) == 4 and "$" in cells[0]:
-            yield re.findall(r"\$(.+?)\$", cells[0]), re.findall(r"`(\w+)`", cells[2]), chapter_of(cells[3])
+        if len(cells) == 3 and "$" in cells[0]:
+            yield re.findall(r"\$(.+?)\$", cells[0]), re.findall(r"`(\w+)`", cells[1]), int(cells[2][1])
 
 
-SYMBOLS = [(symbol, chapter) for symbols, _, chapter in rows_of_notation() for symbol in symbols]
+ROWS = list(rows_of_notation())
+SYMBOLS = [(symbol, chapter) for symbols, _, chapter in ROWS for symbol in symbols]
 
 
 def occurs(symbol, math):
@@ -63,12 +69,21 @@ def test_a_symbol_is_first_met_where_the_notation_page_says(symbol, chapter):
     assert [number for number in sorted(FORMULAS) if occurs(symbol, FORMULAS[number])][:1] == [chapter]
 
 
+def test_names_in_code_are_parameters_of_the_package():
+    functions = [
+        *lossbook.catalogue.values(),
+        *(getattr(module, name) for module in HELPERS for name in public(module)),
+    ]
+    parameters = {name for function in functions for name in inspect.signature(function).parameters}
+    assert {name for _, names, _ in ROWS for name in names} <= parameters
+
+
 def glossary():
     """(names, chapter) of each entry."""
     body = re.search(r"```\{glossary\}\n(.*?)```", (BOOK / "reference/glossary.md").read_text("utf8"), re.S)[1]
     for entry in body.strip().split("\n\n"):
         names = [line for line in entry.splitlines() if not line.startswith(" ")]
-        yield names, chapter_of(entry)
+        yield names, int(re.search(r"\[Chapter (\d)\]", entry)[1])
 
 
 ENTRIES = list(glossary())
@@ -89,18 +104,10 @@ def test_the_glossary_is_sorted_and_names_chinese_terms():
     assert len(re.findall(r'<span lang="zh-Hans">[^<]*[\u4e00-\u9fff]', text)) == len(ENTRIES)
 
 
-def public(module):
-    return [
-        name
-        for name, thing in vars(module).items()
-        if not name.startswith("_") and callable(thing) and getattr(thing, "__module__", "") == module.__name__
-    ]
-
-
 def test_the_api_page_has_every_loss_and_every_helper():
     text = (BOOK / "reference/api.md").read_text("utf8")
     assert re.findall(r"autofunction:: (\w+)", text) == list(lossbook.catalogue)
-    for module in (datasets, training, plotting, exercises):
+    for module in HELPERS:
         assert public(module)
         assert f"automodule:: {module.__name__}\n" in text
         assert all(inspect.getdoc(getattr(module, name)) for name in public(module))

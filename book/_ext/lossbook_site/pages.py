@@ -1,4 +1,4 @@
-"""Whole pages: style, description, the root page, and none that left the table of contents."""
+"""Whole pages: style, description, the root page; none out of date, and none that left the table of contents."""
 
 import html
 from pathlib import Path
@@ -50,6 +50,18 @@ def remove_left_over(app):
             path.unlink()
 
 
+def rewrite_all(app, env):
+    """All pages, when what they share has changed: titles and order (navigation), or works cited (bibliography).
+
+    Sphinx alone would write anew only the pages that were edited.
+    """
+    titles = sorted((name, title.astext()) for name, title in env.titles.items())
+    cited = sorted({target.key for reference in env.get_domain("cite").citation_refs for target in reference.targets})
+    shared = repr((titles, sorted(env.toctree_includes.items()), cited))
+    before, env.lossbook_shared = getattr(env, "lossbook_shared", None), shared
+    return env.found_docs if shared != before else []
+
+
 def finish(app, exception):
     if exception or app.builder.name != "html":
         return
@@ -61,5 +73,6 @@ def finish(app, exception):
 def setup(app):
     app.add_css_file("book.css", priority=900)
     app.add_js_file("book.js", loading_method="defer")
+    app.connect("env-updated", rewrite_all)
     app.connect("html-page-context", describe, priority=510)
     app.connect("build-finished", finish)
