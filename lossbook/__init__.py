@@ -2,25 +2,42 @@
 
 from types import MappingProxyType
 
-from .classification import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, hinge, zero_one
-from .regression import huber, mae, mse, rmse
+from . import (
+    classification,
+    embedding,
+    generative,
+    imbalance,
+    probabilistic,
+    ranking,
+    regression,
+    segmentation,
+    sequence,
+    survival,
+)
+
+_TASKS = (
+    regression,
+    probabilistic,
+    classification,
+    imbalance,
+    segmentation,
+    embedding,
+    ranking,
+    sequence,
+    generative,
+    survival,
+)
 
 catalogue = MappingProxyType(
     {
-        loss.__name__: loss
-        for loss in (
-            mse,
-            rmse,
-            mae,
-            huber,
-            zero_one,
-            binary_cross_entropy,
-            binary_cross_entropy_with_logits,
-            cross_entropy,
-            hinge,
-        )
+        name: value
+        for module in _TASKS
+        for name, value in vars(module).items()
+        if hasattr(value, "spaces") and value.__module__ == module.__name__
     }
 )
 """Every loss by its name, in the order of the tasks."""
+
+globals().update(catalogue)
 
 __all__ = ["catalogue", *catalogue]

@@ -6,6 +6,8 @@ of them: the checks of what comes in, the reduction of what goes out, and weight
 
 import functools
 import inspect
+import math
+import re
 import sys
 from dataclasses import replace
 from types import MappingProxyType
@@ -18,18 +20,28 @@ from ._spaces import nonnegative, real
 _KINDS = ("bool", "integral", "real floating")
 REDUCTIONS = ("none", "sum", "mean")
 
-_REDUCTION_DOC = """
-    reduction : {"mean", "sum", "none"}, default "mean"
-        How the losses of the samples become one number; "none" keeps one a sample.
-    weight : array, shape of the losses, optional
-        Weights of the samples, 0 and above. They multiply the losses, and the mean divides by their sum.
-"""
-_RAISES_DOC = """
-    Raises
-    ------
-    TypeError, ValueError
-        Shapes that would broadcast, wrong kinds of numbers, values outside their space, NaN. The message names
-        the argument, what came, what was expected and the usual cause. ``{name}.formula`` is the unchecked way.
+_REDUCTION_DOC = """\
+reduction : {"mean", "sum", "none"}, default "mean"
+    How the losses of the samples become one number; "none" keeps one a sample.
+weight : array, shape of the losses, optional
+    Weights of the samples, 0 and above. They multiply the losses, and the mean divides by their sum."""
+_DOC = """\
+{text}
+
+Parameters
+----------
+{parameters}
+
+Returns
+-------
+array
+    {returned}, {unit}.
+
+Raises
+------
+TypeError, ValueError
+    Shapes that would broadcast, wrong kinds of numbers, values outside their space, NaN. The message names
+    the argument, what came, what was expected and the usual cause. ``{name}.formula`` is the unchecked way.
 """
 
 
@@ -86,8 +98,8 @@ def _compiling(value):
     return is_tensor(value) and sys.modules["torch"].compiler.is_compiling()
 
 
-def draw(loss, sizes, seed=0):
-    """Draw arguments of a loss from its spaces, as NumPy arrays; parameters keep their defaults.
+def draw(loss, sizes, seed=0, *, parameters=False):
+    """Draw arguments of a loss from its spaces, as NumPy arrays.
 
     Parameters
     ----------
@@ -96,6 +108,8 @@ def draw(loss, sizes, seed=0):
     sizes : dict of str to int or tuple of int
         The size of each axis, "..." included.
     seed : int
+    parameters : bool
+        Whether parameters too are drawn where their spaces allow it; else they keep their defaults.
 
     Returns
     -------
@@ -105,44 +119,125 @@ def draw(loss, sizes, seed=0):
     rng = np.random.default_rng(seed)
     arguments = {}
     for name, parameter in inspect.signature(loss.formula).parameters.items():
-        space = loss.spaces[name]
-        if parameter.default is inspect.Parameter.empty:
-            arguments[name] = space.draw(rng, space.shape(sizes), sizes)
+        space, must = loss.spaces[name], parameter.default is inspect.Parameter.empty
+        if must or (parameters and space.draw is not None):
+            value = space.draw(rng, space.shape(sizes), sizes)
+            arguments[name] = float(value) if space.axes is None else value
         else:
             arguments[name] = parameter.default
     return arguments
 
 
-def loss(spaces, *, task, example, torch, keras, sklearn, source, batch=False):
-    """Make a formula a loss.
+def fact(loss, name, **known):
+    """Evaluate a fact of a loss.
+
+    Parameters
+    ----------
+    loss : callable
+        Declared with `loss`.
+    name : str
+        Which of `loss.facts`.
+    **known
+        Parameters and sizes of axes; parameters not given have their defaults.
+
+    Returns
+    -------
+    object
+        Its value; a text that is the name of an argument, or that is `Absent`, stays what it is.
+    """
+    value = loss.facts[name]
+    is_argument = value in loss.spaces and loss.spaces[value].axes is not None
+    if isinstance(value, Absent) or not isinstance(value, str) or is_argument:
+        return value
+    defaults = {key: parameter.default for key, parameter in inspect.signature(loss.formula).parameters.items()}
+    return eval(value, {**loss.formula.__globals__, **vars(math), **defaults, **known})
+
+
+_NONE = Absent("no loss of this kind")
+_DATA = Absent("depends on the targets: compare with the loss of the best constant")
+_NO_CLASS = Absent("the target is no class")
+_UNNAMED = Absent("no functional with a name")
+
+
+def loss(
+    spaces,
+    *,
+    example,
+    source,
+    convex,
+    lipschitz,
+    lower_bound=0,
+    value_at_chance=_DATA,
+    elicits=_UNNAMED,
+    link=_NO_CLASS,
+    proper=_NO_CLASS,
+    calibrated=_NO_CLASS,
+    symmetric=_NO_CLASS,
+    identities=(),
+    torch=_NONE,
+    keras=_NONE,
+    sklearn=_NONE,
+    predicted=1,
+    detached="",
+    unit="",
+    batch=False,
+):
+    """Make a formula a loss, with facts that hold at the defaults of its parameters or are functions of them.
+
+    A fact that depends on parameters or on the sizes of the axes is text, a Python expression in them, which the
+    atlas prints and `fact` evaluates. One that cannot be had is `Absent` and says why.
 
     Parameters
     ----------
     spaces : dict of str to Space
-        One for each parameter of the formula.
-    task : str
-        The heading it stands under in the catalogue.
+        One for each parameter of the formula; predictions first.
     example : tuple of dict and float
-        Arguments as lists, and the mean loss worked out by hand.
-    torch, keras, sklearn : str or Absent
-        The same loss elsewhere, as an expression in the formula's parameters, or why there is none.
+        Arguments, arrays as lists, and the mean loss worked out by hand.
     source : str
         Key in references.bib.
+    convex : bool, str or Absent
+        Whether the loss of a sample is convex in its predictions together; or the name of the one prediction in
+        which it is, where it is not in all together.
+    lipschitz : float, str or Absent
+        Least upper bound of the length of the gradient in the first argument, a sample; infinite where it has none.
+    lower_bound : float or str
+        Greatest lower bound of the loss.
+    value_at_chance : float, str or Absent
+        Mean loss where every prediction is uninformed (0, a half, or equal shares) and classes are balanced.
+    elicits : str or Absent
+        What the best constant prediction estimates.
+    link : str or Absent
+        The probabilities that belong to a prediction.
+    proper, calibrated : bool, str or Absent
+        Whether the expected loss is least only where the link gives the true probabilities; whether it is least
+        only where the most probable class is decided for.
+    symmetric : bool, str or Absent
+        Whether the losses of one prediction, summed over all classes, are constant.
+    identities : tuple of str
+        Equations, ``"left == right"``, that relate it to other losses and formulas.
+    torch, keras, sklearn : str or Absent
+        The same loss elsewhere.
+    predicted : int
+        How many of the leading arguments are predictions.
+    detached : str
+        The prediction through which the formula stops a part of the gradient.
+    unit : str
+        Of the loss; empty where it has none.
     batch : bool
-        The formula couples the batch and returns one number for all of it: no reduction, no weights.
+        The formula couples the batch and returns one number for all of it: no reduction, no weights, and not the
+        mean of the losses of its parts.
 
     Returns
     -------
     callable
         Decorator that turns the formula into a function that checks, calls it and reduces.
     """
-    facts = dict(task=task, example=example, torch=torch, keras=keras, sklearn=sklearn, source=source)
+    facts = {name: value for name, value in locals().items() if name != "spaces"}
 
     def declare(formula):
         signature = inspect.signature(formula)
         if set(signature.parameters) != set(spaces):
             raise TypeError(f"{formula.__name__} takes {[*signature.parameters]}, its spaces are {[*spaces]}.")
-        name = formula.__name__
 
         def call(args, parameters):
             __tracebackhide__ = True
@@ -169,21 +264,32 @@ def loss(spaces, *, task, example, torch, keras, sklearn, source, batch=False):
         keyword = inspect.Parameter.KEYWORD_ONLY
         extra = [inspect.Parameter(key, keyword, default=default) for key, default in added]
         checked.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *extra])
-        checked.__doc__ = _document(inspect.getdoc(formula), name, batch)
+        checked.__doc__ = _document(formula, spaces, unit, batch)
         checked.formula, checked.batch = formula, batch
-        checked.spaces, checked.facts = MappingProxyType(dict(spaces)), MappingProxyType(facts)
+        task = formula.__module__.rpartition(".")[2]
+        checked.spaces, checked.facts = MappingProxyType(dict(spaces)), MappingProxyType(dict(task=task, **facts))
         return checked
 
     return declare
 
 
-def _document(doc, name, batch):
-    """Add the parameters that the decorator adds, and what it raises, to the docstring of a formula."""
-    head, mark, tail = doc.partition("\n\nReturns\n")
-    tail, notes, rest = tail.partition("\n\nNotes\n")
-    added = "" if batch else "\n" + inspect.cleandoc(_REDUCTION_DOC)
-    raises = "\n\n" + inspect.cleandoc(_RAISES_DOC.format(name=name))
-    return f"{head}{added}{mark}{tail}{raises}{notes}{rest}\n"
+def _document(formula, spaces, unit, batch):
+    """Complete the docstring of a formula: arguments that it leaves to their spaces, and what all losses share."""
+    text, _, own = inspect.getdoc(formula).partition("\n\nParameters\n----------\n")
+    described = re.findall(r"^(\w.*) : ", own, re.MULTILINE)
+    described = {name for names in described for name in names.split(", ")}
+    entries = []
+    for name, space in spaces.items():
+        if name not in described:
+            expected = space.expected.format_map({axis: axis for axis in (space.axes or "").split()} | {"c": "c"})
+            entries.append(f"{name} : {space.kind}\n    {expected[0].upper()}{expected[1:]}.")
+    return _DOC.format(
+        name=formula.__name__,
+        text=text,
+        parameters="\n".join(entries + ([own] if own else []) + ([] if batch else [_REDUCTION_DOC])),
+        returned="The loss of the batch" if batch else 'The mean or sum of the losses, or with "none" one a sample',
+        unit=f"in {unit}" if unit else "without unit",
+    )
 
 
 _WEIGHTED = dict(losses=replace(real(), ends="[]"), weight=nonnegative("..."))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ._math import namespace
+from ._math import is_tensor, namespace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,8 +17,8 @@ class Space:
     Parameters
     ----------
     axes : str or None
-        Names of the axes, such as "n d"; "..." stands for any number of them. An axis that occurs in several
-        arguments has one size. None is a plain Python number.
+        Names of the axes, such as "n d"; "..." stands for any number of them, a digit for an axis of that size.
+        An axis that occurs in several arguments has one size. None is a plain number.
     expected : str
         Completes "expected ..."; may name axes as in "below {c}".
     cause : str
@@ -64,9 +64,19 @@ class Space:
     otherwise: "Space | None" = None
     optional: bool = False
 
+    @property
+    def kind(self):
+        """What the documentation calls an argument of this space."""
+        if self.axes is None:
+            return "int" if self.integral else "float"
+        comma = "," if len(self.axes.split()) == 1 and self.axes != "..." else ""
+        return f"array{' of integers' if self.integral else ''}, shape ({self.axes.replace(' ', ', ')}{comma})"
+
     def shape(self, sizes):
-        """Return the shape of an argument whose axes have these sizes."""
-        return tuple(int(size) for axis in self.axes.split() for size in np.atleast_1d(sizes[axis]))
+        """Return the shape of an argument whose axes have these sizes; a plain number has none."""
+        axes = self.axes.split() if self.axes else []
+        sizes = [int(axis) if axis.isdigit() else sizes[axis] for axis in axes]
+        return tuple(int(part) for size in sizes for part in np.atleast_1d(size))
 
     def fit_shape(self, name, shape, sizes):
         """Bind the sizes of the axes, or refuse a shape that does not fit those already bound."""
@@ -81,7 +91,7 @@ class Space:
         parts = [shape[:lead], *shape[lead:]] if axes[0] == "..." and lead >= 0 else list(shape)
         fits = len(parts) == len(axes) and (not shape or shape[-1] >= self.smallest)
         for axis, size in zip(axes, parts, strict=False):
-            fits &= sizes.setdefault(axis, (size, name))[0] == size
+            fits &= sizes.setdefault(axis, (int(axis) if axis.isdigit() else size, name))[0] == size
         if not fits:
             known = [sizes[axis] for axis in axes if axis in sizes and sizes[axis][1] != name]
             wanted = [sizes[axis][0] if known and axis in sizes else axis for axis in axes]
@@ -118,8 +128,10 @@ class Space:
             warnings.warn(f"{name} {self.suspicion}", stacklevel=5)
 
     def fit_number(self, name, value):
-        """Refuse a plain number outside the space."""
+        """Refuse a number outside the space; it may be learned, a tensor without axes."""
         __tracebackhide__ = True
+        if is_tensor(value) and value.ndim == 0:
+            value = value.item()
         kinds = (int, np.integer) if self.integral else (int, float, np.integer, np.floating)
         if isinstance(value, bool) or not isinstance(value, kinds):
             raise TypeError(f"{name} is {value!r}, expected {self.expected}. Usual cause: {self.cause}.")
@@ -169,6 +181,29 @@ def nonnegative(axes):
     """Finite numbers of 0 and above."""
     return replace(
         positive(axes), ends="[)", expected="finite numbers of 0 and above", cause="differences where sizes belong"
+    )
+
+
+def nonzero(axes="..."):
+    """Finite numbers other than 0."""
+    return replace(
+        real(axes),
+        expected="finite numbers other than 0",
+        holds=lambda xp, value: value != 0,
+        draw=lambda rng, shape, sizes: _both([-1.0, 1.0], rng, shape) * (rng.gamma(2, size=shape) + 0.1),
+        cause="an error relative to a target of 0, which is infinite; use an absolute one",
+    )
+
+
+def log_probability(axes="..."):
+    """Logarithms of probabilities."""
+    return replace(
+        real(axes),
+        high=0,
+        ends="(]",
+        expected="logarithms of probabilities, 0 and below",
+        draw=lambda rng, shape, sizes: -rng.gamma(2, size=shape),
+        cause="probabilities or losses where their logarithms, with their sign, belong",
     )
 
 
@@ -270,9 +305,78 @@ def distribution(axes="... c"):
     )
 
 
+def box(axes="... 4"):
+    """Boxes by their corners: left, top, right, bottom."""
+
+    def draw(rng, shape, sizes):
+        corner = rng.normal(size=(*shape[:-1], 2))
+        return np.concatenate([corner, corner + rng.gamma(2, size=corner.shape) + 0.1], axis=-1)
+
+    return replace(
+        real(axes),
+        expected="corners x0, y0, x1, y1 with x0 < x1 and y0 < y1",
+        holds=lambda xp, value: xp.all(value[..., 2:] > value[..., :2], axis=-1),
+        draw=draw,
+        cause="boxes given by a corner or the centre, width and height",
+        misshapen="boxes that are not given by four numbers on the last axis",
+    )
+
+
+def ranking(axes="... c"):
+    """Orders of the last axis: the index of the best item first."""
+    return replace(
+        index(axes),
+        holds=lambda xp, value: xp.all(
+            xp.sort(value, axis=-1) == xp.arange(value.shape[-1], dtype=value.dtype, device=value.device), axis=-1
+        ),
+        draw=lambda rng, shape, sizes: rng.permuted(np.broadcast_to(np.arange(shape[-1]), shape), axis=-1),
+        expected="rows that hold each index below {c} once, the best item's first",
+        cause="ranks or relevances where an order belongs; use scores.argsort(-1, descending=True)",
+        misshapen="items that were left out of the order",
+    )
+
+
+def labelling(axes="... u", *, of="c"):
+    """Sequences of class indices above 0, filled up with 0."""
+    return replace(
+        index(axes, of=of),
+        holds=lambda xp, value: xp.all((value[..., 1:] == 0) | (value[..., :-1] != 0), axis=-1),
+        draw=lambda rng, shape, sizes: rng.integers(1, sizes[of], size=shape),
+        expected=f"class indices from 1, below {{{of}}}, with zeros at the end only",
+        cause="class 0 used for a symbol; it is the blank, and fills up short sequences",
+        misshapen="",
+    )
+
+
 def number(axes=None):
     """Whole numbers."""
     return Space(axes=axes, integral=True, expected="a whole number", cause="None, or a number read from text")
+
+
+def interval(low, high, ends="()"):
+    """One number between two."""
+    return Space(
+        axes=None,
+        low=low,
+        high=high,
+        ends=ends,
+        expected=f"a number in {ends[0]}{low}, {high}{ends[1]}",
+        draw=lambda rng, shape, sizes: rng.uniform(low, high),
+        cause="a percentage, or the number of another parametrisation",
+    )
+
+
+def length(axes="...", *, of="t"):
+    """How many entries of an axis count."""
+    return replace(
+        index(axes, of=of),
+        low=1,
+        ends="[]",
+        draw=lambda rng, shape, sizes: rng.integers(sizes[of] - 1, sizes[of] + 1, size=shape),
+        expected=f"lengths from 1 to {{{of}}}",
+        cause="lengths before the sequences were shortened by the model",
+        misshapen="",
+    )
 
 
 def either(integers, reals):

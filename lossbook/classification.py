@@ -3,7 +3,7 @@
 import math
 
 from ._loss import Absent, loss
-from ._math import logsumexp, namespace, softplus, xlogy
+from ._math import expectation, log_softmax, namespace, one_hot, pick, softplus, xlogy
 from ._spaces import (
     distribution,
     either,
@@ -12,21 +12,28 @@ from ._spaces import (
     index,
     label,
     logits,
-    nonnegative,
     number,
     optional,
+    positive,
     probability,
     real,
     sign,
 )
 
 _LATE = [0, 0, 0, 1, 1]
+_MARGIN = dict(score=real(), target=sign())
+_MARGINS = dict(score=[-2, -1, 0.5, 2, -0.5], target=[-1, -1, -1, 1, 1])
+_ROWS = dict(logits=logits(), target=index())
+_DECIDED = Absent("decided labels have no gradient")
 
 
 @loss(
     dict(prediction=label(), target=label()),
-    task="classification",
     example=(dict(prediction=[0, 0, 1, 1, 0], target=_LATE), 2 / 5),
+    value_at_chance=Absent("depends on how many labels there are: with c equally frequent ones 1 - 1/c"),
+    elicits="mode",
+    convex=_DECIDED,
+    lipschitz=_DECIDED,
     torch=Absent("an accuracy has no gradient; (prediction != target).float().mean() is the plain expression"),
     keras=Absent("has its complement as a metric, Accuracy"),
     sklearn="zero_one_loss(target, prediction)",
@@ -36,16 +43,6 @@ def zero_one(prediction, target):
     r"""0-1 loss, :math:`[\hat y\ne y]`; its mean is the error rate.
 
     It is flat wherever it does not jump, so it has no useful gradient.
-
-    Parameters
-    ----------
-    prediction, target : array of integers or booleans, shape (...)
-        Decided class :math:`\hat y` and true class :math:`y`.
-
-    Returns
-    -------
-    array, shape (...)
-        1 where the two differ, else 0.
     """
     xp = namespace(prediction, target)
     return xp.astype(prediction != target, xp.empty(0).dtype)
@@ -53,14 +50,21 @@ def zero_one(prediction, target):
 
 @loss(
     dict(probability=probability(), target=event()),
-    task="classification",
     example=(
         dict(probability=[0.1, 0.2, 0.5, 0.8, 0.25], target=_LATE),
         (3 * math.log(2) - math.log(0.9 * 0.8**2)) / 5,
     ),
+    value_at_chance="log(2)",
+    link="probability",
+    proper=True,
+    calibrated=True,
+    symmetric=False,
+    convex=True,
+    lipschitz=math.inf,
     torch="F.binary_cross_entropy(probability, target)",
     keras="losses.BinaryCrossentropy()(target, probability)",
     sklearn="log_loss(target, probability, labels=[0, 1])",
+    unit="nats",
     source="good1952rational",
 )
 def binary_cross_entropy(probability, target):
@@ -75,25 +79,32 @@ def binary_cross_entropy(probability, target):
         :math:`p`, the probability given to class 1.
     target : array, shape (...)
         :math:`y`: 0, 1, or a probability between.
-
-    Returns
-    -------
-    array, shape (...)
-        One loss a sample, in nats.
     """
     return -(xlogy(target, probability) + xlogy(1 - target, 1 - probability))
 
 
 @loss(
-    dict(logits=real(), target=event()),
-    task="classification",
-    example=(dict(logits=[0, 0, math.log(3), -math.log(3)], target=[0, 1, 1, 1]), math.log(2 * 2 * 4 / 3 * 4) / 4),
-    torch="F.binary_cross_entropy_with_logits(logits, target)",
+    dict(logits=real(), target=event(), pos_weight=positive()),
+    example=(
+        dict(logits=[0, 0, math.log(3), -math.log(3)], target=[0, 1, 1, 1], pos_weight=2.0),
+        (math.log(2) + 2 * math.log(2 * 4 / 3 * 4)) / 4,
+    ),
+    value_at_chance="(1 + pos_weight) / 2 * log(2)",
+    link="expit(logits)",
+    proper="pos_weight == 1",
+    calibrated="pos_weight == 1",
+    symmetric=False,
+    convex=True,
+    lipschitz="max(1, pos_weight)",
+    identities=["binary_cross_entropy_with_logits(logits, target) == binary_cross_entropy(expit(logits), target)"],
+    torch="F.binary_cross_entropy_with_logits(logits, target, "
+    "pos_weight=torch.as_tensor(pos_weight, dtype=logits.dtype))",
     keras="losses.BinaryCrossentropy(from_logits=True)(target, logits)",
     sklearn="log_loss(target, expit(logits), labels=[0, 1])",
+    unit="nats",
     source="cox1958regression",
 )
-def binary_cross_entropy_with_logits(logits, target):
+def binary_cross_entropy_with_logits(logits, target, *, pos_weight=1.0):
     r"""Binary cross-entropy of logits, :math:`y\log(1+e^{-z})+(1-y)\log(1+e^z)`.
 
     Equal to :func:`binary_cross_entropy` of :math:`p=1/(1+e^{-z})`, and finite for every finite logit.
@@ -104,29 +115,34 @@ def binary_cross_entropy_with_logits(logits, target):
         :math:`z`, the logarithm of the odds of class 1.
     target : array, shape (...)
         :math:`y`: 0, 1, or a probability between.
-
-    Returns
-    -------
-    array, shape (...)
-        One loss a sample, in nats.
+    pos_weight : float above 0
+        Multiplies the losses of class 1. Other than 1 it moves the probabilities, to :math:`wp/(wp+1-p)`.
     """
-    return target * softplus(-logits) + (1 - target) * softplus(logits)
+    return pos_weight * target * softplus(-logits) + (1 - target) * softplus(logits)
 
 
 @loss(
     dict(
-        logits=logits("... c"),
-        target=either(index("...", of="c", besides="ignore_index"), distribution("... c")),
-        class_weight=optional(nonnegative("c")),
+        logits=logits(),
+        target=either(index(besides="ignore_index"), distribution()),
+        class_weight=optional(positive("c")),
         ignore_index=number(),
         label_smoothing=fraction(),
     ),
-    task="classification",
     example=(dict(logits=[[0, 0, math.log(2)], [math.log(2), 0, 0]], target=[2, 1]), (math.log(2) + math.log(4)) / 2),
+    value_at_chance="log(c)",
+    link="softmax(logits)",
+    proper="label_smoothing == 0",
+    calibrated="label_smoothing < 1",
+    symmetric=False,
+    convex=True,
+    lipschitz="sqrt((1 - label_smoothing / c) ** 2 + (1 - label_smoothing + label_smoothing / c) ** 2"
+    " + (c - 2) * (label_smoothing / c) ** 2)",
     torch="F.cross_entropy(logits, target, weight=class_weight, ignore_index=ignore_index, "
     "label_smoothing=label_smoothing)",
     keras="losses.SparseCategoricalCrossentropy(from_logits=True)(target, logits)",
-    sklearn="log_loss(target, softmax(logits, axis=-1), labels=range(logits.shape[-1]))",
+    sklearn="log_loss(target, softmax(logits), labels=range(logits.shape[-1]))",
+    unit="nats, times the weight of its class",
     source="good1952rational",
 )
 def cross_entropy(logits, target, *, class_weight=None, ignore_index=-100, label_smoothing=0.0):
@@ -145,37 +161,30 @@ def cross_entropy(logits, target, *, class_weight=None, ignore_index=-100, label
         Samples with this class index count for nothing.
     label_smoothing : float from 0 to 1
         Share of the target that is spread evenly over all classes, the true one included.
-
-    Returns
-    -------
-    array, shape (...)
-        One loss a sample, in nats, times the weight of its class.
     """
     xp = namespace(logits, target)
-    count = logits.shape[-1]
     kept = None
     if xp.isdtype(target.dtype, "integral"):
         kept = target != ignore_index
-        classes = xp.arange(count, dtype=target.dtype, device=logits.device)
-        target = xp.astype(target[..., None] == classes, logits.dtype)
+        target = one_hot(target, logits)
     weights = xp.ones_like(logits[..., 0]) if class_weight is None else xp.sum(target * class_weight, axis=-1)
+    target = (1 - label_smoothing) * target + label_smoothing / logits.shape[-1]
+    log_p = log_softmax(logits)
+    losses = -expectation(target if class_weight is None else target * class_weight, log_p)
     if kept is not None:
-        weights = xp.where(kept, weights, xp.zeros_like(weights))
-    target = (1 - label_smoothing) * target + label_smoothing / count
-    log_p = logits - logsumexp(logits)[..., None]
-    terms = -target * xp.where(target == 0, xp.zeros_like(log_p), log_p)  # 0 * inf: classes ruled out
-    if class_weight is not None:
-        terms = terms * class_weight
-    losses = xp.sum(terms, axis=-1)
-    if kept is not None:
-        losses = xp.where(kept, losses, xp.zeros_like(losses))
+        losses, weights = (xp.where(kept, value, xp.zeros_like(value)) for value in (losses, weights))
     return losses, weights
 
 
 @loss(
-    dict(score=real(), target=sign()),
-    task="classification",
-    example=(dict(score=[-2, -1, 0.5, 2, -0.5], target=[-1, -1, -1, 1, 1]), 3 / 5),
+    _MARGIN,
+    example=(_MARGINS, (1.5 + 1.5) / 5),
+    value_at_chance=1,
+    proper=False,
+    calibrated=True,
+    symmetric=False,
+    convex=True,
+    lipschitz=1,
     torch=Absent("HingeEmbeddingLoss and MultiMarginLoss are other losses"),
     keras="losses.Hinge()(target, score)",
     sklearn="hinge_loss(target, score, labels=[-1, 1])",
@@ -190,11 +199,152 @@ def hinge(score, target):
         :math:`s`; its sign is the decision.
     target : array, shape (...)
         :math:`y`, -1 or 1.
-
-    Returns
-    -------
-    array, shape (...)
-        One loss a sample, without unit.
     """
     xp = namespace(score, target)
     return xp.clip(1 - target * score, min=0)
+
+
+@loss(
+    _MARGIN,
+    example=(_MARGINS, (1.5**2 + 1.5**2) / 5),
+    value_at_chance=1,
+    link="(score + 1) / 2",
+    proper=True,
+    calibrated=True,
+    symmetric=False,
+    convex=True,
+    lipschitz=math.inf,
+    identities=["squared_hinge(score, target) == hinge(score, target) ** 2"],
+    keras="losses.SquaredHinge()(target, score)",
+    sklearn=Absent("the loss of LinearSVC, not a function of its own"),
+    source="zhang2004statistical",
+)
+def squared_hinge(score, target):
+    r"""Squared hinge loss, :math:`\max(0,\,1-ys)^2`: smooth, and with a probability in it, :math:`(s+1)/2`."""
+    return hinge.formula(score, target) ** 2
+
+
+@loss(
+    _MARGIN,
+    example=(dict(score=[-2, -1, 0.5, 2, -1.5], target=_MARGINS["target"]), (1.5**2 + 6) / 5),
+    value_at_chance=1,
+    link="(score + 1) / 2",
+    proper=True,
+    calibrated=True,
+    symmetric=False,
+    convex=True,
+    lipschitz=4,
+    sklearn=Absent("a loss of SGDClassifier, not a function of its own"),
+    source="zhang2004solving",
+)
+def modified_huber(score, target):
+    r"""Huber's loss of a margin, :math:`\max(0,\,1-ys)^2` where :math:`ys\ge-1`, below that the line :math:`-4ys`.
+
+    The squared hinge with an outlier's pull bounded; what it knows of the probability it keeps.
+    """
+    xp = namespace(score, target)
+    margin = target * score
+    return xp.clip(1 - xp.clip(margin, min=-1), min=0) ** 2 + 4 * xp.clip(-1 - margin, min=0)
+
+
+@loss(
+    _MARGIN,
+    example=(dict(score=[-1, 0, 2], target=[1, -1, 1]), (math.e + 1 + math.exp(-2)) / 3),
+    value_at_chance=1,
+    link="expit(2 * score)",
+    proper=True,
+    calibrated=True,
+    symmetric=False,
+    convex=True,
+    lipschitz=math.inf,
+    sklearn=Absent("the loss of AdaBoost and of GradientBoostingClassifier, not a function of its own"),
+    source="freund1997decision",
+)
+def exponential(score, target):
+    r"""Exponential loss, :math:`e^{-ys}`, which boosting minimises; one mislabelled sample can own the whole sum."""
+    return namespace(score, target).exp(-target * score)
+
+
+@loss(
+    _MARGIN,
+    example=(_MARGINS, (0.5 + 0.5) / 5),
+    value_at_chance=0,
+    proper=False,
+    calibrated=False,
+    symmetric=False,
+    convex=True,
+    lipschitz=1,
+    sklearn=Absent("a loss of SGDClassifier, not a function of its own"),
+    source="rosenblatt1958perceptron",
+)
+def perceptron(score, target):
+    r"""Perceptron loss, :math:`\max(0,\,-ys)`: the hinge without a margin.
+
+    A score of 0 for everything costs nothing, and where classes overlap it is the best there is.
+    """
+    return namespace(score, target).clip(-target * score, min=0)
+
+
+@loss(
+    _ROWS,
+    example=(dict(logits=[[3, 1, 0], [1, 1.5, 0]], target=[0, 0]), 1.5 / 2),
+    value_at_chance=1,
+    proper=False,
+    calibrated=False,
+    symmetric=False,
+    convex=True,
+    lipschitz=2**0.5,
+    torch=Absent("MultiMarginLoss sums over the classes and divides by their number"),
+    keras=Absent("CategoricalHinge counts a rival of score 0 that is not there, where all others are below 0"),
+    sklearn="hinge_loss(target, logits, labels=range(logits.shape[-1]))",
+    source="crammer2001algorithmic",
+)
+def crammer_singer(logits, target):
+    r"""Multi-class hinge loss, :math:`\max(0,\,1+\max_{k\ne y}z_k-z_y)`.
+
+    Where no class has more than half of the probability, equal scores for all are its optimum.
+    """
+    xp = namespace(logits, target)
+    others = xp.where(one_hot(target, logits) == 1, -xp.inf * xp.ones_like(logits), logits)
+    return xp.clip(1 + xp.max(others, axis=-1) - pick(logits, target), min=0)
+
+
+def sparsemax_probabilities(logits):
+    """Euclidean projection of the logits on the distributions: softmax's rival, with zeros.
+
+    Parameters
+    ----------
+    logits : array, shape (..., c)
+
+    Returns
+    -------
+    array, shape (..., c)
+    """
+    xp = namespace(logits)
+    ordered = xp.sort(logits, axis=-1, descending=True)
+    count = xp.astype(xp.arange(1, logits.shape[-1] + 1, device=logits.device), logits.dtype)
+    thresholds = (xp.cumsum(ordered, axis=-1) - 1) / count  # cumulative_sum cannot be compiled
+    inside = xp.sum(xp.astype(ordered > thresholds, xp.int64), axis=-1)
+    return xp.clip(logits - pick(thresholds, inside - 1)[..., None], min=0)
+
+
+@loss(
+    dict(logits=real("... c"), target=index()),
+    example=(dict(logits=[[2, 0, 0], [0, 0, 0]], target=[0, 1]), (0 + 1 / 3) / 2),
+    value_at_chance="(1 - 1 / c) / 2",
+    link="sparsemax_probabilities(logits)",
+    proper=True,
+    calibrated=True,
+    symmetric=False,
+    convex=True,
+    lipschitz=2**0.5,
+    source="martins2016softmax",
+)
+def sparsemax(logits, target):
+    r"""Sparsemax loss: :math:`\frac12(1-\|p\|^2)+p^\top z-z_y`, where :math:`p`, unlike softmax, may hold zeros.
+
+    :math:`p` is the distribution nearest to the logits. The loss is exactly 0 once the true score leads by 1.
+    """
+    xp = namespace(logits, target)
+    p = sparsemax_probabilities(logits)
+    return xp.sum(p * logits, axis=-1) - pick(logits, target) + (1 - xp.sum(p**2, axis=-1)) / 2

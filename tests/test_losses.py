@@ -11,22 +11,22 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from examples import SIZES, arrays, draw, take, tensors
-from scipy.special import expit, softmax
+from examples import LOSSES, SIZES, arrays, draw, names, parameters, predictions, take, tensors, wild
 from sklearn import metrics
 
 import lossbook
 from lossbook._loss import REDUCTIONS, Absent
 
 ROOT = Path(__file__).parents[1]
-LOSSES = list(lossbook.catalogue.values())
-ARGUMENTS = [(loss, name) for loss in LOSSES for name in arrays(loss)]
 
 every_loss = pytest.mark.parametrize("loss", LOSSES, ids=list(lossbook.catalogue))
-every_argument = pytest.mark.parametrize(
-    ("loss", "name"), ARGUMENTS, ids=[f"{loss.__name__}-{name}" for loss, name in ARGUMENTS]
-)
 numpy_and_torch = pytest.mark.parametrize("library", ["numpy", "torch"])
+
+
+def example(loss):
+    """Return the arguments of the worked example, lists as arrays."""
+    given = loss.facts["example"][0]
+    return {name: np.array(value) if isinstance(value, list) else value for name, value in given.items()}
 
 
 def call(loss, arguments, library, **options):
@@ -36,20 +36,19 @@ def call(loss, arguments, library, **options):
 @every_loss
 @numpy_and_torch
 def test_worked_example(loss, library):
-    lists, expected = loss.facts["example"]
-    value = call(loss, {name: np.array(value) for name, value in lists.items()}, library)
+    value, expected = call(loss, example(loss), library), loss.facts["example"][1]
     np.testing.assert_allclose(value, expected, rtol=1e-6)  # integers become float32 in PyTorch
 
 
 @every_loss
 @pytest.mark.parametrize("seed", range(5))
 def test_numpy_equals_torch(loss, seed):
-    arguments = draw(loss, seed)
+    arguments = draw(loss, seed, parameters=seed > 0)
     for options in [{}] if loss.batch else [{"reduction": how} for how in REDUCTIONS]:
         here, there = loss(**arguments, **options), loss(**tensors(arguments), **options)
         assert there.shape == np.shape(here)
         tolerance = 1e-12 if there.dtype == torch.float64 else 1e-6  # of integers alone PyTorch makes float32
-        np.testing.assert_allclose(here, there.numpy(), rtol=tolerance)
+        np.testing.assert_allclose(here, there.numpy(), rtol=tolerance, atol=1e-14)
 
 
 def test_numpy_way_does_not_import_torch():
@@ -65,90 +64,28 @@ def test_numpy_way_does_not_import_torch():
 @pytest.mark.parametrize("seed", range(3))
 def test_gradient(loss, seed):
     """The formula's gradient in the predictions is that of finite differences."""
-    arguments = tensors(draw(loss, seed))
-    names = [name for name in arrays(loss) if name != "target" and arguments[name].is_floating_point()]
-    if not names:
-        assert not any(arguments[name].is_floating_point() for name in arrays(loss)), "no real argument to move"
-        return
+    arguments = tensors(draw(loss, seed, parameters=seed > 0))
+    free = predictions(loss)
 
-    def scalar(*moved):
-        return loss(**{**arguments, **dict(zip(names, moved, strict=True))})
+    def agrees(moved):
+        def scalar(*values):
+            return loss(**{**arguments, **dict(zip(moved, values, strict=True))})
 
-    assert torch.autograd.gradcheck(scalar, [arguments[name].clone().requires_grad_() for name in names])
+        starts = [arguments[name].clone().requires_grad_() for name in moved]
+        return torch.autograd.gradcheck(scalar, starts, raise_exception=not stopped)
 
-
-@every_argument
-@numpy_and_torch
-@pytest.mark.parametrize("harm", ["an axis more", "a sample less", "empty", "a list", "None", "text or complex"])
-def test_refuses_wrong_kinds_and_shapes(loss, name, library, harm):
-    arguments = draw(loss)
-    given = arguments if library == "numpy" else tensors(arguments)
-    value = given[name]
-    given[name] = {
-        "an axis more": lambda: value[..., None],
-        "a sample less": lambda: value[:-1],
-        "empty": lambda: value[:0],
-        "a list": lambda: value.tolist(),
-        "None": lambda: None,
-        "text or complex": lambda: value.astype(str) if library == "numpy" else value + 1j,
-    }[harm]()
-    if harm == "a sample less" and len(arrays(loss)) == 1:
-        pytest.skip("one argument alone cannot disagree")
-    with pytest.raises((ValueError, TypeError)) as refused:
-        loss(**given)
-    message = str(refused.value)
-    assert any(re.search(rf"\b{other}\b", message) for other in arrays(loss))
-    assert "expected" in message
-    assert "Usual cause" in message
-
-
-@every_argument
-@numpy_and_torch
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -7.5, 1e6])
-def test_refuses_values_outside_the_space(loss, name, library, bad):
-    space, arguments = loss.spaces[name], draw(loss)
-    if space.integral:
-        arguments[name] = arguments[name].astype(float)
-        if space.otherwise is None:  # classes are whole numbers of an integer dtype
-            with pytest.raises(TypeError, match=rf"^{name} has dtype .*expected.*Usual cause"):
-                call(loss, arguments, library)
-            return
-        arguments[name] = space.otherwise.draw(np.random.default_rng(0), space.otherwise.shape(SIZES), SIZES)
-    elif np.isfinite(bad) and space.low < bad < space.high and space.holds is None:
-        call(loss, arguments | {name: np.full_like(arguments[name], bad)}, library)
-        return
-    arguments[name].flat[3] = bad
-    with pytest.raises(ValueError, match=rf"^{name} holds .*expected.*Usual cause") as refused:
-        call(loss, arguments, library)
-    assert re.search(r" at \[(3|0, 3|0)\] \(1 of \d+ (values|rows)\)", str(refused.value))
-
-
-@every_argument
-def test_refuses_in_every_dtype(loss, name):
-    """The search for the culprit copes with numbers that NumPy does not know."""
-    if loss.spaces[name].integral:
-        pytest.skip("takes no reals")
-    arguments = tensors(draw(loss), torch.bfloat16)
-    arguments[name] = torch.where(torch.arange(arguments[name].numel()).view_as(arguments[name]) == 1, torch.nan, 1.0)
-    with pytest.raises(ValueError, match=rf"^{name} holds .*nan.*expected"):
-        loss(**arguments | {name: arguments[name].to(torch.bfloat16)})
-
-
-@every_loss
-def test_libraries_do_not_mix(loss):
-    if len(arrays(loss)) == 1:
-        pytest.skip("one argument alone cannot mix")
-    arguments = draw(loss)
-    first = arrays(loss)[0]
-    with pytest.raises(TypeError, match=rf"{first} is a Tensor, .*is a ndarray.*Usual cause"):
-        loss(**{**arguments, first: torch.from_numpy(arguments[first])})
+    stopped = loss.facts["detached"]
+    if stopped:
+        assert not agrees([stopped]), f"the gradient is meant to be stopped in {stopped}"
+        free, stopped = [name for name in free if name != stopped], ""
+    assert not free or agrees(free)
 
 
 @every_loss
 @numpy_and_torch
 def test_integers_stand_for_reals(loss, library):
-    whole = {name: np.array(value) for name, value in loss.facts["example"][0].items()}
-    reals = {name: value if loss.spaces[name].integral else value.astype(float) for name, value in whole.items()}
+    whole = example(loss)
+    reals = {name: value if loss.spaces[name].integral else value * 1.0 for name, value in whole.items()}
     np.testing.assert_allclose(call(loss, whole, library), call(loss, reals, library), rtol=1e-6)
 
 
@@ -204,49 +141,38 @@ def test_weights(loss, library):
     np.testing.assert_allclose(each, weight * call(loss, arguments, library, reduction="none"))
 
 
-@every_loss
-@numpy_and_torch
-def test_refuses_bad_weights_and_reductions(loss, library):
-    if loss.batch:
-        with pytest.raises(TypeError, match="reduction"):
-            call(loss, draw(loss), library, reduction="sum")
-        return
-    wrong = {
-        "weight has shape": np.ones(5),
-        "weight holds -1": -np.ones(6),
-        "weight holds nan": np.full(6, np.nan),
-        "every sample has weight 0": np.zeros(6),
-    }
-    for message, weight in wrong.items():
-        weight = torch.from_numpy(weight) if library == "torch" else weight
-        with pytest.raises(ValueError, match=f"{message}.*expected.*Usual cause"):
-            call(loss, draw(loss), library, weight=weight)
-    with pytest.raises(TypeError, match="weight is a list, expected"):
-        call(loss, draw(loss), library, weight=[1] * 6)
-    with pytest.raises(ValueError, match="reduction='average', expected one of none, sum, mean"):
-        call(loss, draw(loss), library, reduction="average")
+ELSEWHERE = [
+    (loss, library)
+    for loss in LOSSES
+    for library in ("torch", "keras", "sklearn")
+    if not isinstance(loss.facts[library], Absent)
+]
 
 
-@every_loss
-@pytest.mark.parametrize("library", ["torch", "keras", "sklearn"])
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("loss", "library"), ELSEWHERE, ids=[f"{loss.__name__}-{library}" for loss, library in ELSEWHERE]
+)
+@pytest.mark.parametrize("seed", range(4))
 def test_same_value_elsewhere(loss, library, seed):
-    """The call that the loss declares gives the same value; where there is none it says why."""
+    """The call that the loss declares gives the same value, at the defaults, elsewhere, and far out."""
     call = loss.facts[library]
-    if isinstance(call, Absent):
-        assert len(call) > 20
-        return
-    arguments, names = draw(loss, seed), {**vars(metrics), "expit": expit, "softmax": softmax}
-    tolerance = 1e-9
+    far = seed == 3 and library != "keras"  # it adds 1e-7 here and there, and rounds to 32 bits
+    arguments = wild(loss, seed, scale=10) if far else draw(loss, seed, parameters=seed > 0)
+    used = compile(call, "", "eval").co_names
+    arguments |= {name: value for name, value in parameters(loss).items() if name not in used}
+    known, given, tolerance = names(loss) | vars(metrics), arguments, 1e-9
     if library == "torch":
-        arguments, names = tensors(arguments), {"F": F}
+        known, given = {"F": F, "torch": torch}, tensors(arguments)
     if library == "keras":
         import keras
 
-        names, tolerance = {"losses": keras.losses, "metrics": keras.metrics}, 1e-6  # it computes in float32
-    there = eval(call, names, arguments)
+        known, tolerance = (
+            {"losses": keras.losses, "metrics": keras.metrics, "ops": keras.ops},
+            2e-6,
+        )  # it rounds to 32 bits
+    there = eval(call, known, given)
     there = there.detach().numpy() if hasattr(there, "detach") else there
-    np.testing.assert_allclose(loss(**draw(loss, seed)), there, rtol=tolerance)
+    np.testing.assert_allclose(loss(**arguments), there, rtol=tolerance)
 
 
 @every_loss
