@@ -154,32 +154,28 @@ def fact(loss, name, **known):
 
 
 _NONE = Absent("no loss of this kind")
-_DATA = Absent("depends on the targets: compare with the loss of the best constant")
 _NO_CLASS = Absent("the target is no class")
-_UNNAMED = Absent("no functional with a name")
+_UNLESS_DECLARED = dict(
+    elicits=Absent("no functional with a name"),
+    lower_bound=0,
+    value_at_chance=Absent("depends on the targets: compare with the loss of the best constant"),
+    unit="",
+    **dict.fromkeys(("link", "proper", "calibrated", "symmetric"), _NO_CLASS),
+)
 
 
 def loss(
     spaces,
+    facts,
     *,
     example,
     source,
-    convex,
-    lipschitz,
-    lower_bound=0,
-    value_at_chance=_DATA,
-    elicits=_UNNAMED,
-    link=_NO_CLASS,
-    proper=_NO_CLASS,
-    calibrated=_NO_CLASS,
-    symmetric=_NO_CLASS,
     identities=(),
     torch=_NONE,
     keras=_NONE,
     sklearn=_NONE,
     predicted=1,
     detached="",
-    unit="",
     batch=False,
 ):
     """Make a formula a loss, with facts that hold at the defaults of its parameters or are functions of them.
@@ -191,38 +187,41 @@ def loss(
     ----------
     spaces : dict of str to Space
         One for each parameter of the formula; predictions first.
+    facts : dict
+        convex
+            Whether the loss of a sample is convex in its predictions together; or the name of the one prediction
+            in which it is, where it is not in all together.
+        lipschitz
+            Least upper bound of the length of the gradient in the first argument, a sample; or infinite.
+        lower_bound
+            Greatest lower bound of the loss; 0 unless declared.
+        value_at_chance
+            Mean loss where every prediction is uninformed (0, a half, or equal shares) and classes are balanced.
+        elicits
+            What the best constant prediction estimates.
+        link
+            The probabilities that belong to a prediction.
+        proper
+            Whether the expected loss is least only where the link gives the true probabilities.
+        calibrated
+            Whether it is least only where the most probable class is decided for.
+        symmetric
+            Whether the losses of one prediction, summed over all classes, are constant; for classes no unless
+            declared.
+        unit
+            Of the loss; empty where it has none.
     example : tuple of dict and float
         Arguments, arrays as lists, and the mean loss worked out by hand.
     source : str
         Key in references.bib.
-    convex : bool, str or Absent
-        Whether the loss of a sample is convex in its predictions together; or the name of the one prediction in
-        which it is, where it is not in all together.
-    lipschitz : float, str or Absent
-        Least upper bound of the length of the gradient in the first argument, a sample; infinite where it has none.
-    lower_bound : float or str
-        Greatest lower bound of the loss.
-    value_at_chance : float, str or Absent
-        Mean loss where every prediction is uninformed (0, a half, or equal shares) and classes are balanced.
-    elicits : str or Absent
-        What the best constant prediction estimates.
-    link : str or Absent
-        The probabilities that belong to a prediction.
-    proper, calibrated : bool, str or Absent
-        Whether the expected loss is least only where the link gives the true probabilities; whether it is least
-        only where the most probable class is decided for.
-    symmetric : bool, str or Absent
-        Whether the losses of one prediction, summed over all classes, are constant.
-    identities : tuple of str
-        Equations, ``"left == right"``, that relate it to other losses and formulas.
+    identities : list of str
+        Equations, ``"left == right"`` sample by sample, that relate it to other losses and formulas.
     torch, keras, sklearn : str or Absent
         The same loss elsewhere.
     predicted : int
         How many of the leading arguments are predictions.
     detached : str
         The prediction through which the formula stops a part of the gradient.
-    unit : str
-        Of the loss; empty where it has none.
     batch : bool
         The formula couples the batch and returns one number for all of it: no reduction, no weights, and not the
         mean of the losses of its parts.
@@ -232,7 +231,13 @@ def loss(
     callable
         Decorator that turns the formula into a function that checks, calls it and reduces.
     """
-    facts = {name: value for name, value in locals().items() if name != "spaces"}
+    facts = {
+        **_UNLESS_DECLARED,
+        **(dict(symmetric=False) if "calibrated" in facts else {}),
+        **facts,
+        **dict(example=example, source=source, identities=identities, batch=batch),
+        **dict(torch=torch, keras=keras, sklearn=sklearn, predicted=predicted, detached=detached),
+    }
 
     def declare(formula):
         signature = inspect.signature(formula)
@@ -264,7 +269,7 @@ def loss(
         keyword = inspect.Parameter.KEYWORD_ONLY
         extra = [inspect.Parameter(key, keyword, default=default) for key, default in added]
         checked.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *extra])
-        checked.__doc__ = _document(formula, spaces, unit, batch)
+        checked.__doc__ = _document(formula, spaces, facts["unit"], batch)
         checked.formula, checked.batch = formula, batch
         task = formula.__module__.rpartition(".")[2]
         checked.spaces, checked.facts = MappingProxyType(dict(spaces)), MappingProxyType(dict(task=task, **facts))

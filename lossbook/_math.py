@@ -12,22 +12,7 @@ def is_tensor(value):
 
 
 def namespace(*arrays):
-    """Return the array API of the library that the arrays belong to.
-
-    Parameters
-    ----------
-    arrays : array
-        All of one library.
-
-    Returns
-    -------
-    module
-
-    Raises
-    ------
-    TypeError
-        If they belong to several libraries, or to none.
-    """
+    """Return the array API of the library that the arrays belong to."""
     if all(is_tensor(array) for array in arrays):
         import array_api_compat.torch as xp  # torch.compile cannot trace the general way below
 
@@ -39,15 +24,6 @@ def logsumexp(x):
     r"""Logarithm of the summed exponentials, :math:`\log\sum_k e^{x_k}`, over the last axis.
 
     The largest entry is taken out first, so that no exponential overflows.
-
-    Parameters
-    ----------
-    x : array, shape (..., c)
-        May hold :math:`-\infty`, which adds nothing to the sum.
-
-    Returns
-    -------
-    array, shape (...)
     """
     xp = namespace(x)
     largest = xp.max(x, axis=-1, keepdims=True)
@@ -59,141 +35,64 @@ def logsumexp(x):
 
 
 def log_softmax(x):
-    r"""Logarithms of the softmax over the last axis, :math:`x_k-\log\sum_j e^{x_j}`.
-
-    Parameters
-    ----------
-    x : array, shape (..., c)
-        May hold :math:`-\infty`.
-
-    Returns
-    -------
-    array, shape (..., c)
-    """
+    r"""Logarithms of the softmax over the last axis, :math:`x_k-\log\sum_j e^{x_j}`."""
     return x - logsumexp(x)[..., None]
 
 
 def expectation(p, x):
-    r"""Sum :math:`\sum_k p_kx_k` over the last axis, in which an infinite :math:`x_k` counts only where :math:`p_k>0`.
-
-    Parameters
-    ----------
-    p, x : array, shape (..., c)
-
-    Returns
-    -------
-    array, shape (...)
-    """
+    r"""Sum :math:`\sum_k p_kx_k` over the last axis, without the terms in which :math:`p_k=0`."""
     xp = namespace(p, x)
     return xp.sum(p * xp.where(p == 0, xp.zeros_like(x), x), axis=-1)
 
 
 def one_hot(index, like):
-    """Rows with a 1 in the place of a class index and 0 elsewhere.
-
-    Parameters
-    ----------
-    index : array of integers, shape (...)
-    like : array, shape (..., c)
-        Whose classes, dtype and device they have.
-
-    Returns
-    -------
-    array, shape (..., c)
-    """
+    """Rows with a 1 in the place of a class index and 0 elsewhere."""
     xp = namespace(index, like)
     classes = xp.arange(like.shape[-1], dtype=index.dtype, device=like.device)
     return xp.astype(index[..., None] == classes, like.dtype)
 
 
 def softplus(x):
-    r"""Smooth ramp :math:`\log(1+e^x)`, without overflow and with the gradient of a sigmoid everywhere.
-
-    Parameters
-    ----------
-    x : array, shape (...)
-
-    Returns
-    -------
-    array, shape (...)
-    """
+    r"""Smooth ramp :math:`\log(1+e^x)`, without overflow and with the gradient of a sigmoid everywhere."""
     xp = namespace(x)
     return xp.logaddexp(x, xp.zeros_like(x))
 
 
 def xlogy(x, y):
-    r"""Product :math:`x\log y`, and 0 where :math:`x=0`, in value and in gradient.
-
-    Parameters
-    ----------
-    x, y : array, shape (...)
-        Numbers of 0 and above.
-
-    Returns
-    -------
-    array, shape (...)
-    """
+    r"""Product :math:`x\log y`, and 0 where :math:`x=0`, in value and in gradient."""
     xp = namespace(x, y)
     # The inner `where` keeps log(0) out of the branch that is not taken: 0 * inf would be its gradient.
     return xp.where(x == 0, xp.zeros_like(x * y), x * xp.log(xp.where(x == 0, xp.ones_like(y), y)))
 
 
 def sqrt(x):
-    r"""Square root whose gradient at 0 is 0, a subgradient of the norms it is used for, instead of NaN.
-
-    Parameters
-    ----------
-    x : array, shape (...)
-        Numbers of 0 and above.
-
-    Returns
-    -------
-    array, shape (...)
-    """
+    r"""Square root whose gradient at 0 is 0, a subgradient of the norms it is used for, instead of NaN."""
     xp = namespace(x)
     return xp.where(x == 0, xp.zeros_like(x), xp.sqrt(xp.where(x == 0, xp.ones_like(x), x)))
 
 
 def pick(x, index):
-    """Entry of each row that an index names.
-
-    Parameters
-    ----------
-    x : array, shape (..., c)
-    index : array of integers, shape (...)
-
-    Returns
-    -------
-    array, shape (...)
-    """
+    """Entry of each row that an index names."""
     return namespace(x, index).take_along_axis(x, index[..., None], axis=-1)[..., 0]
 
 
+def project(x):
+    """Distribution over the last axis that is nearest to `x`: sparsemax, softmax's rival with zeros."""
+    xp = namespace(x)
+    ordered = xp.sort(x, axis=-1, descending=True)
+    count = xp.astype(xp.arange(1, x.shape[-1] + 1, device=x.device), x.dtype)
+    thresholds = (xp.cumsum(ordered, axis=-1) - 1) / count  # cumulative_sum cannot be compiled
+    inside = xp.sum(xp.astype(ordered > thresholds, xp.int64), axis=-1)
+    return xp.clip(x - pick(thresholds, inside - 1)[..., None], min=0)
+
+
 def norm(x):
-    """Euclidean length over the last axis, with gradient 0 at 0.
-
-    Parameters
-    ----------
-    x : array, shape (..., d)
-
-    Returns
-    -------
-    array, shape (...)
-    """
+    """Euclidean length over the last axis, with gradient 0 at 0."""
     return sqrt(namespace(x).sum(x**2, axis=-1))
 
 
 def erf(x):
-    r"""Error function, :math:`\frac2{\sqrt\pi}\int_0^xe^{-t^2}dt`.
-
-    Parameters
-    ----------
-    x : array, shape (...)
-
-    Returns
-    -------
-    array, shape (...)
-    """
+    r"""Error function, :math:`\frac2{\sqrt\pi}\int_0^xe^{-t^2}dt`."""
     if is_tensor(x):
         return sys.modules["torch"].erf(x)
     from scipy.special import erf

@@ -3,7 +3,7 @@
 import math
 
 from ._loss import Absent, loss
-from ._math import expectation, log_softmax, namespace, one_hot, pick, softplus, xlogy
+from ._math import expectation, log_softmax, namespace, one_hot, pick, project, softplus, xlogy
 from ._spaces import (
     distribution,
     either,
@@ -29,11 +29,13 @@ _DECIDED = Absent("decided labels have no gradient")
 
 @loss(
     dict(prediction=label(), target=label()),
+    dict(
+        elicits="mode",
+        value_at_chance=Absent("depends on how many labels there are: with c equally frequent ones 1 - 1/c"),
+        convex=_DECIDED,
+        lipschitz=_DECIDED,
+    ),
     example=(dict(prediction=[0, 0, 1, 1, 0], target=_LATE), 2 / 5),
-    value_at_chance=Absent("depends on how many labels there are: with c equally frequent ones 1 - 1/c"),
-    elicits="mode",
-    convex=_DECIDED,
-    lipschitz=_DECIDED,
     torch=Absent("an accuracy has no gradient; (prediction != target).float().mean() is the plain expression"),
     keras=Absent("has its complement as a metric, Accuracy"),
     sklearn="zero_one_loss(target, prediction)",
@@ -50,21 +52,22 @@ def zero_one(prediction, target):
 
 @loss(
     dict(probability=probability(), target=event()),
+    dict(
+        value_at_chance="log(2)",
+        link="probability",
+        proper=True,
+        calibrated=True,
+        convex=True,
+        lipschitz=math.inf,
+        unit="nats",
+    ),
     example=(
         dict(probability=[0.1, 0.2, 0.5, 0.8, 0.25], target=_LATE),
         (3 * math.log(2) - math.log(0.9 * 0.8**2)) / 5,
     ),
-    value_at_chance="log(2)",
-    link="probability",
-    proper=True,
-    calibrated=True,
-    symmetric=False,
-    convex=True,
-    lipschitz=math.inf,
     torch="F.binary_cross_entropy(probability, target)",
     keras="losses.BinaryCrossentropy()(target, probability)",
     sklearn="log_loss(target, probability, labels=[0, 1])",
-    unit="nats",
     source="good1952rational",
 )
 def binary_cross_entropy(probability, target):
@@ -72,36 +75,27 @@ def binary_cross_entropy(probability, target):
 
     A probability of 0 for what happened costs infinitely much. Where the probability comes out of a sigmoid,
     :func:`binary_cross_entropy_with_logits` is exact where this one has already rounded.
-
-    Parameters
-    ----------
-    probability : array, shape (...)
-        :math:`p`, the probability given to class 1.
-    target : array, shape (...)
-        :math:`y`: 0, 1, or a probability between.
     """
     return -(xlogy(target, probability) + xlogy(1 - target, 1 - probability))
 
 
 @loss(
     dict(logits=real(), target=event(), pos_weight=positive()),
-    example=(
-        dict(logits=[0, 0, math.log(3), -math.log(3)], target=[0, 1, 1, 1], pos_weight=2.0),
-        (math.log(2) + 2 * math.log(2 * 4 / 3 * 4)) / 4,
+    dict(
+        value_at_chance="(1 + pos_weight) / 2 * log(2)",
+        link="expit(logits)",
+        proper="pos_weight == 1",
+        calibrated="pos_weight == 1",
+        convex=True,
+        lipschitz="max(1, pos_weight)",
+        unit="nats",
     ),
-    value_at_chance="(1 + pos_weight) / 2 * log(2)",
-    link="expit(logits)",
-    proper="pos_weight == 1",
-    calibrated="pos_weight == 1",
-    symmetric=False,
-    convex=True,
-    lipschitz="max(1, pos_weight)",
+    example=(dict(logits=[0, 0, -math.log(3)], target=[0, 1, 1], pos_weight=2.0), math.log(2 * 2**2 * 4**2) / 3),
     identities=["binary_cross_entropy_with_logits(logits, target) == binary_cross_entropy(expit(logits), target)"],
     torch="F.binary_cross_entropy_with_logits(logits, target, "
     "pos_weight=torch.as_tensor(pos_weight, dtype=logits.dtype))",
     keras="losses.BinaryCrossentropy(from_logits=True)(target, logits)",
     sklearn="log_loss(target, expit(logits), labels=[0, 1])",
-    unit="nats",
     source="cox1958regression",
 )
 def binary_cross_entropy_with_logits(logits, target, *, pos_weight=1.0):
@@ -111,10 +105,6 @@ def binary_cross_entropy_with_logits(logits, target, *, pos_weight=1.0):
 
     Parameters
     ----------
-    logits : array, shape (...)
-        :math:`z`, the logarithm of the odds of class 1.
-    target : array, shape (...)
-        :math:`y`: 0, 1, or a probability between.
     pos_weight : float above 0
         Multiplies the losses of class 1. Other than 1 it moves the probabilities, to :math:`wp/(wp+1-p)`.
     """
@@ -129,20 +119,21 @@ def binary_cross_entropy_with_logits(logits, target, *, pos_weight=1.0):
         ignore_index=number(),
         label_smoothing=fraction(),
     ),
+    dict(
+        value_at_chance="log(c)",
+        link="softmax(logits)",
+        proper="label_smoothing == 0",
+        calibrated="label_smoothing < 1",
+        convex=True,
+        lipschitz="sqrt((1 - label_smoothing / c) ** 2 + (1 - label_smoothing + label_smoothing / c) ** 2"
+        " + (c - 2) * (label_smoothing / c) ** 2)",
+        unit="nats, times the weight of its class",
+    ),
     example=(dict(logits=[[0, 0, math.log(2)], [math.log(2), 0, 0]], target=[2, 1]), (math.log(2) + math.log(4)) / 2),
-    value_at_chance="log(c)",
-    link="softmax(logits)",
-    proper="label_smoothing == 0",
-    calibrated="label_smoothing < 1",
-    symmetric=False,
-    convex=True,
-    lipschitz="sqrt((1 - label_smoothing / c) ** 2 + (1 - label_smoothing + label_smoothing / c) ** 2"
-    " + (c - 2) * (label_smoothing / c) ** 2)",
     torch="F.cross_entropy(logits, target, weight=class_weight, ignore_index=ignore_index, "
     "label_smoothing=label_smoothing)",
     keras="losses.SparseCategoricalCrossentropy(from_logits=True)(target, logits)",
     sklearn="log_loss(target, softmax(logits), labels=range(logits.shape[-1]))",
-    unit="nats, times the weight of its class",
     source="good1952rational",
 )
 def cross_entropy(logits, target, *, class_weight=None, ignore_index=-100, label_smoothing=0.0):
@@ -150,8 +141,6 @@ def cross_entropy(logits, target, *, class_weight=None, ignore_index=-100, label
 
     Parameters
     ----------
-    logits : array, shape (..., c)
-        :math:`z`, one score a class, the classes on the last axis; :math:`-\infty` rules a class out.
     target : array of integers, shape (...), or of reals, shape (..., c)
         Class indices, or :math:`t`, rows of probabilities.
     class_weight : array, shape (c,), optional
@@ -178,13 +167,8 @@ def cross_entropy(logits, target, *, class_weight=None, ignore_index=-100, label
 
 @loss(
     _MARGIN,
+    dict(value_at_chance=1, proper=False, calibrated=True, convex=True, lipschitz=1),
     example=(_MARGINS, (1.5 + 1.5) / 5),
-    value_at_chance=1,
-    proper=False,
-    calibrated=True,
-    symmetric=False,
-    convex=True,
-    lipschitz=1,
     torch=Absent("HingeEmbeddingLoss and MultiMarginLoss are other losses"),
     keras="losses.Hinge()(target, score)",
     sklearn="hinge_loss(target, score, labels=[-1, 1])",
@@ -193,12 +177,7 @@ def cross_entropy(logits, target, *, class_weight=None, ignore_index=-100, label
 def hinge(score, target):
     r"""Hinge loss, :math:`\max(0,\,1-ys)`: nothing once the score is right by a margin of 1.
 
-    Parameters
-    ----------
-    score : array, shape (...)
-        :math:`s`; its sign is the decision.
-    target : array, shape (...)
-        :math:`y`, -1 or 1.
+    The sign of the score is the decision.
     """
     xp = namespace(score, target)
     return xp.clip(1 - target * score, min=0)
@@ -206,14 +185,8 @@ def hinge(score, target):
 
 @loss(
     _MARGIN,
+    dict(value_at_chance=1, link="(score + 1) / 2", proper=True, calibrated=True, convex=True, lipschitz=math.inf),
     example=(_MARGINS, (1.5**2 + 1.5**2) / 5),
-    value_at_chance=1,
-    link="(score + 1) / 2",
-    proper=True,
-    calibrated=True,
-    symmetric=False,
-    convex=True,
-    lipschitz=math.inf,
     identities=["squared_hinge(score, target) == hinge(score, target) ** 2"],
     keras="losses.SquaredHinge()(target, score)",
     sklearn=Absent("the loss of LinearSVC, not a function of its own"),
@@ -226,14 +199,8 @@ def squared_hinge(score, target):
 
 @loss(
     _MARGIN,
+    dict(value_at_chance=1, link="(score + 1) / 2", proper=True, calibrated=True, convex=True, lipschitz=4),
     example=(dict(score=[-2, -1, 0.5, 2, -1.5], target=_MARGINS["target"]), (1.5**2 + 6) / 5),
-    value_at_chance=1,
-    link="(score + 1) / 2",
-    proper=True,
-    calibrated=True,
-    symmetric=False,
-    convex=True,
-    lipschitz=4,
     sklearn=Absent("a loss of SGDClassifier, not a function of its own"),
     source="zhang2004solving",
 )
@@ -249,14 +216,8 @@ def modified_huber(score, target):
 
 @loss(
     _MARGIN,
+    dict(value_at_chance=1, link="expit(2 * score)", proper=True, calibrated=True, convex=True, lipschitz=math.inf),
     example=(dict(score=[-1, 0, 2], target=[1, -1, 1]), (math.e + 1 + math.exp(-2)) / 3),
-    value_at_chance=1,
-    link="expit(2 * score)",
-    proper=True,
-    calibrated=True,
-    symmetric=False,
-    convex=True,
-    lipschitz=math.inf,
     sklearn=Absent("the loss of AdaBoost and of GradientBoostingClassifier, not a function of its own"),
     source="freund1997decision",
 )
@@ -267,13 +228,8 @@ def exponential(score, target):
 
 @loss(
     _MARGIN,
+    dict(value_at_chance=0, proper=False, calibrated=False, convex=True, lipschitz=1),
     example=(_MARGINS, (0.5 + 0.5) / 5),
-    value_at_chance=0,
-    proper=False,
-    calibrated=False,
-    symmetric=False,
-    convex=True,
-    lipschitz=1,
     sklearn=Absent("a loss of SGDClassifier, not a function of its own"),
     source="rosenblatt1958perceptron",
 )
@@ -287,13 +243,8 @@ def perceptron(score, target):
 
 @loss(
     _ROWS,
+    dict(value_at_chance=1, proper=False, calibrated=False, convex=True, lipschitz=2**0.5),
     example=(dict(logits=[[3, 1, 0], [1, 1.5, 0]], target=[0, 0]), 1.5 / 2),
-    value_at_chance=1,
-    proper=False,
-    calibrated=False,
-    symmetric=False,
-    convex=True,
-    lipschitz=2**0.5,
     torch=Absent("MultiMarginLoss sums over the classes and divides by their number"),
     keras=Absent("CategoricalHinge counts a rival of score 0 that is not there, where all others are below 0"),
     sklearn="hinge_loss(target, logits, labels=range(logits.shape[-1]))",
@@ -309,35 +260,17 @@ def crammer_singer(logits, target):
     return xp.clip(1 + xp.max(others, axis=-1) - pick(logits, target), min=0)
 
 
-def sparsemax_probabilities(logits):
-    """Euclidean projection of the logits on the distributions: softmax's rival, with zeros.
-
-    Parameters
-    ----------
-    logits : array, shape (..., c)
-
-    Returns
-    -------
-    array, shape (..., c)
-    """
-    xp = namespace(logits)
-    ordered = xp.sort(logits, axis=-1, descending=True)
-    count = xp.astype(xp.arange(1, logits.shape[-1] + 1, device=logits.device), logits.dtype)
-    thresholds = (xp.cumsum(ordered, axis=-1) - 1) / count  # cumulative_sum cannot be compiled
-    inside = xp.sum(xp.astype(ordered > thresholds, xp.int64), axis=-1)
-    return xp.clip(logits - pick(thresholds, inside - 1)[..., None], min=0)
-
-
 @loss(
     dict(logits=real("... c"), target=index()),
+    dict(
+        value_at_chance="(1 - 1 / c) / 2",
+        link="project(logits)",
+        proper=True,
+        calibrated=True,
+        convex=True,
+        lipschitz=2**0.5,
+    ),
     example=(dict(logits=[[2, 0, 0], [0, 0, 0]], target=[0, 1]), (0 + 1 / 3) / 2),
-    value_at_chance="(1 - 1 / c) / 2",
-    link="sparsemax_probabilities(logits)",
-    proper=True,
-    calibrated=True,
-    symmetric=False,
-    convex=True,
-    lipschitz=2**0.5,
     source="martins2016softmax",
 )
 def sparsemax(logits, target):
@@ -346,5 +279,5 @@ def sparsemax(logits, target):
     :math:`p` is the distribution nearest to the logits. The loss is exactly 0 once the true score leads by 1.
     """
     xp = namespace(logits, target)
-    p = sparsemax_probabilities(logits)
+    p = project(logits)
     return xp.sum(p * logits, axis=-1) - pick(logits, target) + (1 - xp.sum(p**2, axis=-1)) / 2

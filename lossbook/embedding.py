@@ -6,15 +6,14 @@ from ._loss import loss
 from ._math import logsumexp, namespace, norm, softplus
 from ._spaces import event, positive, real
 
+_SAME = dict(query=[[1, 0], [0, 1]], key=[[1, 0], [0, 1]])
 _PAIRS = dict(query=real("n d"), key=real("n d"))
 
 
 @loss(
     dict(left=real("... d"), right=real("... d"), target=event(), margin=positive()),
+    dict(value_at_chance="margin**2 / 4", convex=False, lipschitz=math.inf),
     example=(dict(left=[[0, 0], [0, 0]], right=[[3, 4], [0.3, 0.4]], target=[1, 0]), (25 / 2 + 1 / 8) / 2),
-    value_at_chance="margin**2 / 4",
-    convex=False,
-    lipschitz=math.inf,
     predicted=2,
     source="hadsell2006dimensionality",
 )
@@ -37,10 +36,8 @@ def contrastive(left, right, target, *, margin=1.0):
 
 @loss(
     dict(anchor=real("... d"), positive=real("... d"), negative=real("... d"), margin=positive()),
+    dict(value_at_chance="margin", convex=False, lipschitz=2),
     example=(dict(anchor=[[0, 0], [0, 0]], positive=[[3, 4], [0, 0]], negative=[[0, 3], [0, 2]]), (5 - 3 + 1) / 2),
-    value_at_chance="margin",
-    convex=False,
-    lipschitz=2,
     torch="F.triplet_margin_loss(anchor, positive, negative, margin=margin, eps=0)",
     predicted=3,
     source="schroff2015facenet",
@@ -62,14 +59,11 @@ def triplet(anchor, positive, negative, *, margin=1.0):
 
 @loss(
     dict(**_PAIRS, temperature=positive()),
+    dict(value_at_chance="log(n)", convex="query", lipschitz=math.inf, unit="nats"),
     batch=True,
-    example=(dict(query=[[1, 0], [0, 1]], key=[[1, 0], [0, 1]], temperature=1.0), math.log(1 + math.exp(-1))),
-    value_at_chance="log(n)",
-    convex="query",
-    lipschitz=math.inf,
+    example=(dict(**_SAME, temperature=1.0), math.log(1 + math.exp(-1))),
     torch="F.cross_entropy(query @ key.T / temperature, torch.arange(len(query)))",
     predicted=2,
-    unit="nats",
     source="oord2018representation",
 )
 def info_nce(query, key, *, temperature=0.1):
@@ -92,17 +86,16 @@ def info_nce(query, key, *, temperature=0.1):
 
 @loss(
     dict(**_PAIRS, scale=positive(), bias=real(None)),
-    batch=True,
-    example=(
-        dict(query=[[1, 0], [0, 1]], key=[[1, 0], [0, 1]], scale=2.0, bias=-1.0),
-        math.log(1 + math.exp(-1)) * 2,
+    dict(
+        value_at_chance="log1p(exp(-bias)) + (n - 1) * log1p(exp(bias))",
+        convex="query",
+        lipschitz=math.inf,
+        unit="nats",
     ),
-    value_at_chance="log1p(exp(-bias)) + (n - 1) * log1p(exp(bias))",
-    convex="query",
-    lipschitz=math.inf,
+    batch=True,
+    example=(dict(**_SAME, scale=2.0, bias=-1.0), math.log(1 + math.exp(-1)) * 2),
     torch="-F.logsigmoid((2 * torch.eye(len(query)) - 1) * (scale * query @ key.T + bias)).sum() / len(query)",
     predicted=2,
-    unit="nats",
     source="zhai2023sigmoid",
 )
 def siglip(query, key, *, scale=10.0, bias=-10.0):

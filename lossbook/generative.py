@@ -11,23 +11,15 @@ _LOG_PROBABILITIES = ("policy_chosen", "policy_rejected", "reference_chosen", "r
 
 @loss(
     dict(mean=real("... d"), log_variance=real("... d")),
+    dict(value_at_chance=0, convex=True, lipschitz=math.inf, unit="nats"),
     example=(dict(mean=[[1, 0]], log_variance=[[0, math.log(2)]]), (1 + 2 - 1 - math.log(2)) / 2),
-    value_at_chance=0,
-    convex=True,
-    lipschitz=math.inf,
     predicted=2,
-    unit="nats",
     source="kingma2014auto",
 )
 def gaussian_kl(mean, log_variance):
     r"""Divergence of a Gaussian from the standard one, :math:`\frac12\sum_d\bigl(\mu_d^2+v_d-1-\log v_d\bigr)`.
 
     The second part of a variational autoencoder's loss. At 0 the code says nothing of the input (a collapse).
-
-    Parameters
-    ----------
-    mean, log_variance : array, shape (..., d)
-        :math:`\mu` and :math:`\log v`.
     """
     xp = namespace(mean, log_variance)
     return xp.sum(mean**2 + xp.expm1(log_variance) - log_variance, axis=-1) / 2
@@ -35,9 +27,8 @@ def gaussian_kl(mean, log_variance):
 
 @loss(
     dict(score=real("... d"), noisy=real("... d"), clean=real("... d"), scale=positive("...")),
+    dict(convex=True, lipschitz=math.inf),
     example=(dict(score=[[0, 1]], noisy=[[2, 0]], clean=[[0, 0]], scale=[2]), (0.25 + 1) / 2),
-    convex=True,
-    lipschitz=math.inf,
     torch="F.mse_loss(score, (clean - noisy) / scale[:, None] ** 2) * score.shape[-1] / 2",
     source="vincent2011connection",
 )
@@ -62,9 +53,8 @@ def denoising_score_matching(score, noisy, clean, scale):
 
 @loss(
     dict(velocity=real("... d"), noise=real("... d"), data=real("... d")),
+    dict(convex=True, lipschitz=math.inf),
     example=(dict(velocity=[[1, 1]], noise=[[0, 1]], data=[[2, 1]]), 1 + 1),
-    convex=True,
-    lipschitz=math.inf,
     torch="F.mse_loss(velocity, data - noise) * data.shape[-1]",
     source="lipman2023flow",
 )
@@ -83,19 +73,16 @@ def flow_matching(velocity, noise, data):
 
 @loss(
     dict.fromkeys(_LOG_PROBABILITIES, log_probability()) | dict(beta=positive()),
+    dict(value_at_chance="log(2)", convex=True, lipschitz="beta", unit="nats"),
     example=(
         dict(zip(_LOG_PROBABILITIES, ([-1], [-4], [-2], [-2]), strict=True), beta=math.log(3) / 3),
         math.log(4 / 3),
     ),
-    value_at_chance="log(2)",
-    convex=True,
-    lipschitz="beta",
     identities=[
         "dpo(policy_chosen, policy_rejected, reference_chosen, reference_rejected, beta=1) == "
         "bpr(policy_chosen - reference_chosen, policy_rejected - reference_rejected)"
     ],
     predicted=4,
-    unit="nats",
     source="rafailov2023direct",
 )
 def dpo(policy_chosen, policy_rejected, reference_chosen, reference_rejected, *, beta=0.1):
@@ -120,12 +107,10 @@ def dpo(policy_chosen, policy_rejected, reference_chosen, reference_rejected, *,
 
 @loss(
     dict(student=logits(), teacher=logits(), temperature=positive()),
+    dict(convex=True, lipschitz="temperature * sqrt(2)", unit="nats"),
     example=(dict(student=[[0, 0]], teacher=[[2 * math.log(3), 0]]), 4 * (0.75 * math.log(1.5) - 0.25 * math.log(2))),
-    convex=True,
-    lipschitz="temperature * sqrt(2)",
     torch="temperature**2 * F.kl_div(F.log_softmax(student / temperature, -1), F.softmax(teacher / temperature, -1), "
     "reduction='batchmean')",
-    unit="nats",
     source="hinton2015distilling",
 )
 def distillation(student, teacher, *, temperature=2.0):

@@ -8,22 +8,24 @@ from ._math import log_softmax, logsumexp, namespace, one_hot, pick, softplus
 from ._spaces import event, index, interval, logits, nonnegative, positive, real
 
 _ROWS = dict(logits=logits(), target=index())
+_SOFTMAX = dict(link="softmax(logits)", calibrated=True)
 _EVEN = dict(logits=[[0, 0, math.log(2)], [math.log(2), 0, 0]], target=[2, 1])  # probabilities 1/2 and 1/4
 
 
 @loss(
     dict(logits=real(), target=event(), gamma=nonnegative(None)),
+    dict(
+        value_at_chance="0.5**gamma * log(2)",
+        link="expit(logits)",
+        proper="gamma == 0",
+        calibrated=True,
+        convex="gamma == 0",
+        lipschitz=1.13,
+        unit="nats",
+    ),
     example=(dict(logits=[0, math.log(3)], target=[1, 0]), (math.log(2) / 4 + 9 / 16 * math.log(4)) / 2),
-    value_at_chance="0.5**gamma * log(2)",
-    link="expit(logits)",
-    proper="gamma == 0",
-    calibrated=True,
-    symmetric=False,
-    convex="gamma == 0",
-    lipschitz=1.13,
     identities=["binary_focal(logits, target, gamma=0) == binary_cross_entropy_with_logits(logits, target)"],
     keras="losses.BinaryFocalCrossentropy(gamma=gamma, from_logits=True)(target, logits)",
-    unit="nats",
     source="lin2017focal",
 )
 def binary_focal(logits, target, *, gamma=2.0):
@@ -44,18 +46,18 @@ def binary_focal(logits, target, *, gamma=2.0):
 
 @loss(
     dict(**_ROWS, gamma=nonnegative(None)),
+    dict(
+        **_SOFTMAX,
+        value_at_chance="(1 - 1 / c) ** gamma * log(c)",
+        proper="gamma == 0",
+        convex="gamma == 0",
+        lipschitz=1.6,
+        unit="nats",
+    ),
     example=(_EVEN, (math.log(2) / 4 + 9 / 16 * math.log(4)) / 2),
-    value_at_chance="(1 - 1 / c) ** gamma * log(c)",
-    link="softmax(logits)",
-    proper="gamma == 0",
-    calibrated=True,
-    symmetric=False,
-    convex="gamma == 0",
-    lipschitz=1.6,
     identities=["focal(logits, target, gamma=0) == cross_entropy(logits, target)"],
     keras="losses.CategoricalFocalCrossentropy(alpha=1, gamma=gamma, from_logits=True)("
     "ops.one_hot(target, logits.shape[-1]), logits)",
-    unit="nats",
     source="lin2017focal",
 )
 def focal(logits, target, *, gamma=2.0):
@@ -74,14 +76,8 @@ def focal(logits, target, *, gamma=2.0):
 
 @loss(
     _ROWS,
+    dict(**_SOFTMAX, value_at_chance="2 * (1 - 1 / c)", proper=False, symmetric=True, convex=False, lipschitz=0.5**0.5),
     example=(_EVEN, (2 * 1 / 2 + 2 * 3 / 4) / 2),
-    value_at_chance="2 * (1 - 1 / c)",
-    link="softmax(logits)",
-    proper=False,
-    calibrated=True,
-    symmetric=True,
-    convex=False,
-    lipschitz=0.5**0.5,
     source="ghosh2017robust",
 )
 def probability_mae(logits, target):
@@ -95,14 +91,15 @@ def probability_mae(logits, target):
 
 @loss(
     dict(**_ROWS, q=interval(0, 1, "(]")),
+    dict(
+        **_SOFTMAX,
+        value_at_chance="(1 - c**-q) / q",
+        proper=False,
+        symmetric="q == 1",
+        convex=False,
+        lipschitz="sqrt(2) * (q / (1 + q)) ** q / (1 + q)",
+    ),
     example=(dict(**_EVEN, q=0.5), (2 - 2**0.5 + 2 - 1) / 2),
-    value_at_chance="(1 - c**-q) / q",
-    link="softmax(logits)",
-    proper=False,
-    calibrated=True,
-    symmetric="q == 1",
-    convex=False,
-    lipschitz="sqrt(2) * (q / (1 + q)) ** q / (1 + q)",
     identities=[
         "2 * generalized_cross_entropy(logits, target, q=1) == probability_mae(logits, target)",
         "generalized_cross_entropy(logits, target, q=1e-9) == cross_entropy(logits, target)",
@@ -123,14 +120,16 @@ def generalized_cross_entropy(logits, target, *, q=0.7):
 
 @loss(
     dict(**_ROWS, alpha=nonnegative(None), beta=nonnegative(None)),
+    dict(
+        value_at_chance="alpha * log(c) + 4 * beta * (1 - 1 / c)",
+        link="softmax(logits)",
+        proper="beta == 0 and alpha > 0",
+        calibrated="alpha + beta > 0",
+        symmetric="alpha == 0",
+        convex=False,
+        lipschitz=1.486,
+    ),
     example=(dict(**_EVEN, alpha=1.0, beta=0.5), (math.log(2) + 1 + math.log(4) + 1.5) / 2),
-    value_at_chance="alpha * log(c) + 4 * beta * (1 - 1 / c)",
-    link="softmax(logits)",
-    proper="beta == 0 and alpha > 0",
-    calibrated="alpha + beta > 0",
-    symmetric="alpha == 0",
-    convex=False,
-    lipschitz=1.486,
     identities=["symmetric_cross_entropy(logits, target, alpha=0, beta=0.5) == probability_mae(logits, target)"],
     source="wang2019symmetric",
 )
@@ -150,14 +149,14 @@ def symmetric_cross_entropy(logits, target, *, alpha=0.1, beta=1.0):
 
 @loss(
     dict(**_ROWS, epsilon=replace(positive(), low=-1, ends="[)", expected="a number of -1 or above")),
+    dict(
+        **_SOFTMAX,
+        value_at_chance="log(c) + epsilon * (1 - 1 / c)",
+        proper="epsilon == 0",
+        convex="abs(epsilon) <= 1",
+        lipschitz=2**0.5,
+    ),
     example=(dict(**_EVEN, epsilon=2.0), (math.log(2) + 1 + math.log(4) + 1.5) / 2),
-    value_at_chance="log(c) + epsilon * (1 - 1 / c)",
-    link="softmax(logits)",
-    proper="epsilon == 0",
-    calibrated=True,
-    symmetric=False,
-    convex="abs(epsilon) <= 1",
-    lipschitz=2**0.5,
     identities=["poly1(logits, target, epsilon=0) == cross_entropy(logits, target)"],
     source="leng2022polyloss",
 )

@@ -12,14 +12,10 @@ _LOG_2PI = math.log(2 * math.pi)
 
 @loss(
     dict(mean=real(), variance=positive("..."), target=real()),
+    dict(elicits="mean and variance", lower_bound=-math.inf, convex="mean", lipschitz=math.inf, unit="nats"),
     example=(_GAUSSIAN, (_LOG_2PI + math.log(2) / 1 + 1 / 2) / 2),
-    lower_bound=-math.inf,
-    elicits="mean and variance",
-    convex="mean",
-    lipschitz=math.inf,
     torch="F.gaussian_nll_loss(mean, target, variance, full=True)",
     predicted=2,
-    unit="nats",
     source="nix1994estimating",
 )
 def gaussian_nll(mean, variance, target):
@@ -34,15 +30,17 @@ def gaussian_nll(mean, variance, target):
 
 @loss(
     dict(mean=real(), variance=positive("..."), target=real(), beta=fraction()),
+    dict(
+        lower_bound="-(2 * pi) ** -beta / (2 * beta * e) if beta else -inf",
+        convex="mean",
+        lipschitz=math.inf,
+        unit="nats times the target's unit to the power 2 * beta",
+    ),
     example=(_GAUSSIAN, (_LOG_2PI + 2 * (_LOG_2PI + math.log(4) + 1)) / 4),
-    lower_bound="-(2 * pi) ** -beta / (2 * beta * e) if beta else -inf",
-    convex="mean",
-    lipschitz=math.inf,
     identities=["beta_nll(mean, variance, target, beta=0) == gaussian_nll(mean, variance, target)"],
     torch="(variance**beta * F.gaussian_nll_loss(mean, target, variance, full=True, reduction='none')).mean()",
     predicted=2,
     detached="variance",
-    unit="nats times the target's unit to the power 2 * beta",
     source="seitzer2022pitfalls",
 )
 def beta_nll(mean, variance, target, *, beta=0.5):
@@ -61,12 +59,9 @@ def beta_nll(mean, variance, target, *, beta=0.5):
 
 @loss(
     dict(mean=real(), scale=positive("..."), target=real()),
+    dict(elicits="location and scale of a Gaussian", convex=True, lipschitz=1, unit="the target's unit"),
     example=(dict(mean=[0, 1], scale=[1, 2], target=[0, 1]), 3 / 2 * (2**0.5 - 1) / math.pi**0.5),
-    elicits="location and scale of a Gaussian",
-    convex=True,
-    lipschitz=1,
     predicted=2,
-    unit="the target's unit",
     source="gneiting2007strictly",
 )
 def crps_gaussian(mean, scale, target):
@@ -85,11 +80,9 @@ def crps_gaussian(mean, scale, target):
 
 @loss(
     dict(members=real("... m"), target=real()),
+    dict(convex=False, lipschitz="sqrt((4 * m**2 - 1) / (3 * m**3))", unit="the target's unit"),
     example=(dict(members=[[0, 2], [1, 1]], target=[1, 3]), (1 - 1 / 2 + 2) / 2),
-    convex=False,
-    lipschitz="sqrt((4 * m**2 - 1) / (3 * m**3))",
     identities=["crps_ensemble(members, target) == energy_score(members[..., None], target[..., None])"],
-    unit="the target's unit",
     source="gneiting2007strictly",
 )
 def crps_ensemble(members, target):
@@ -105,10 +98,14 @@ def crps_ensemble(members, target):
 
 @loss(
     dict(members=real("... m d"), target=real("... d")),
+    dict(
+        convex=False,
+        lipschitz=Absent(
+            "bounded, as each member pulls with a force of at most 2/m; the least bound is not worked out"
+        ),
+        unit="the target's unit",
+    ),
     example=(dict(members=[[[0, 0], [3, 4]]], target=[[0, 0]]), 5 / 2 - 5 / 4),
-    convex=False,
-    lipschitz=Absent("bounded, as each member pulls with a force of at most 2/m; the least bound is not worked out"),
-    unit="the target's unit",
     source="gneiting2007strictly",
 )
 def energy_score(members, target):
@@ -123,14 +120,10 @@ def energy_score(members, target):
 
 @loss(
     dict(probabilities=distribution(), target=either(index(), distribution())),
+    dict(
+        value_at_chance="1 - 1 / c", link="probabilities", proper=True, calibrated=True, convex=True, lipschitz=8**0.5
+    ),
     example=(dict(probabilities=[[0.5, 0.25, 0.25], [1, 0, 0]], target=[0, 1]), (0.25 + 2 / 16 + 2) / 2),
-    value_at_chance="1 - 1 / c",
-    link="probabilities",
-    proper=True,
-    calibrated=True,
-    symmetric=False,
-    convex=True,
-    lipschitz=8**0.5,
     torch=Absent("F.mse_loss of softmax and one-hot rows is this divided by the number of classes"),
     keras=Absent("MeanSquaredError of one-hot rows is this divided by the number of classes"),
     sklearn="brier_score_loss(target, probabilities, labels=range(probabilities.shape[-1]), scale_by_half=False)",
@@ -141,8 +134,6 @@ def brier(probabilities, target):
 
     Parameters
     ----------
-    probabilities : array, shape (..., c)
-        :math:`p`, rows that sum to 1.
     target : array of integers, shape (...), or of reals, shape (..., c)
         Class indices, or :math:`t`, rows of probabilities.
     """

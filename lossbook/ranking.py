@@ -9,34 +9,24 @@ from ._spaces import logits, nonnegative, ranking, real, sign
 
 @loss(
     dict(positive=real(), negative=real()),
+    dict(value_at_chance="log(2)", convex=True, lipschitz=1, unit="nats"),
     example=(dict(positive=[0, math.log(3)], negative=[0, 0]), (math.log(2) + math.log(4 / 3)) / 2),
-    value_at_chance="log(2)",
-    convex=True,
-    lipschitz=1,
     predicted=2,
-    unit="nats",
     source="rendle2009bpr",
 )
 def bpr(positive, negative):
     r"""Bayesian personalised ranking, :math:`\log\bigl(1+e^{-(s_+-s_-)}\bigr)`: the logistic loss of a difference.
 
-    The same formula is RankNet's and the likelihood of Bradley and Terry. Only differences count: scores of one
-    user are not comparable with another's.
-
-    Parameters
-    ----------
-    positive, negative : array, shape (...)
-        Scores of what was chosen and of what was not.
+    :math:`s_+` and :math:`s_-` are the scores of what was chosen and of what was not. RankNet's loss and the
+    likelihood of Bradley and Terry have the same formula. Scores of one user say nothing of another's.
     """
     return softplus(negative - positive)
 
 
 @loss(
     dict(first=real(), second=real(), target=sign(), margin=nonnegative(None)),
+    dict(value_at_chance="margin", convex=True, lipschitz=1),
     example=(dict(first=[2, 1], second=[0, 3], target=[1, 1]), 3 / 2),
-    value_at_chance="margin",
-    convex=True,
-    lipschitz=1,
     torch="F.margin_ranking_loss(first, second, target, margin=margin)",
     predicted=2,
     source="weinberger2009distance",
@@ -56,12 +46,9 @@ def margin_ranking(first, second, target, *, margin=1.0):
 
 @loss(
     dict(scores=logits(), target=logits()),
+    dict(value_at_chance="log(c)", convex=True, lipschitz=2**0.5, unit="nats"),
     example=(dict(scores=[[0, 0]], target=[[math.log(3), 0]]), math.log(2)),
-    value_at_chance="log(c)",
-    convex=True,
-    lipschitz=2**0.5,
     torch="F.cross_entropy(scores, F.softmax(target, -1))",
-    unit="nats",
     source="cao2007learning",
 )
 def listnet(scores, target):
@@ -79,12 +66,9 @@ def listnet(scores, target):
 
 @loss(
     dict(scores=logits(), ranking=ranking()),
+    dict(value_at_chance="log(factorial(c))", convex=True, lipschitz="sqrt(c * (c - 1))", unit="nats"),
     example=(dict(scores=[[0, math.log(2), 0]], ranking=[[1, 0, 2]]), math.log(2) + math.log(2)),
-    value_at_chance="log(factorial(c))",
-    convex=True,
-    lipschitz="sqrt(c * (c - 1))",
     keras=Absent("none in Keras; the losses of TensorFlow Ranking have it"),
-    unit="nats",
     source="plackett1975analysis",
 )
 def plackett_luce(scores, ranking):
@@ -94,8 +78,6 @@ def plackett_luce(scores, ranking):
 
     Parameters
     ----------
-    scores : array, shape (..., c)
-        :math:`s`, one score an item.
     ranking : array of integers, shape (..., c)
         :math:`\pi`: the index of the best item, then of the next, down to the last.
     """

@@ -14,14 +14,11 @@ _OWN = Absent("a location of its own, the mean only where the targets are symmet
 
 @loss(
     _REALS,
+    dict(elicits="mean", convex=True, lipschitz=math.inf, unit="the target's unit squared"),
     example=(_BUSES, 22 / 5),
-    elicits="mean",
-    convex=True,
-    lipschitz=math.inf,
     torch="F.mse_loss(prediction, target)",
     keras="losses.MeanSquaredError()(target, prediction)",
     sklearn="mean_squared_error(target, prediction)",
-    unit="the target's unit squared",
     source="gauss1809theoria",
 )
 def mse(prediction, target):
@@ -31,15 +28,12 @@ def mse(prediction, target):
 
 @loss(
     _REALS,
+    dict(elicits="mean", convex=True, lipschitz="n ** -0.5", unit="the target's unit"),
     batch=True,
     example=(_BUSES, (22 / 5) ** 0.5),
-    elicits="mean",
-    convex=True,
-    lipschitz="n ** -0.5",
     torch="F.mse_loss(prediction, target).sqrt()",
     keras="metrics.RootMeanSquaredError()(target, prediction)",
     sklearn="root_mean_squared_error(target, prediction)",
-    unit="the target's unit",
     source="gauss1809theoria",
 )
 def rmse(prediction, target):
@@ -54,14 +48,11 @@ def rmse(prediction, target):
 
 @loss(
     _REALS,
+    dict(elicits="median", convex=True, lipschitz=1, unit="the target's unit"),
     example=(_BUSES, 8 / 5),
-    elicits="median",
-    convex=True,
-    lipschitz=1,
     torch="F.l1_loss(prediction, target)",
     keras="losses.MeanAbsoluteError()(target, prediction)",
     sklearn="mean_absolute_error(target, prediction)",
-    unit="the target's unit",
     source="koenker1978regression",
 )
 def mae(prediction, target):
@@ -72,14 +63,11 @@ def mae(prediction, target):
 
 @loss(
     dict(**_REALS, delta=positive()),
+    dict(elicits=_OWN, convex=True, lipschitz="delta", unit="the target's unit squared"),
     example=(_BUSES, 6 / 5),
-    elicits=_OWN,
-    convex=True,
-    lipschitz="delta",
     torch="F.huber_loss(prediction, target, delta=delta)",
     keras="losses.Huber(delta=delta)(target, prediction)",
     sklearn=Absent("a loss of SGDRegressor and GradientBoostingRegressor, not a function of its own"),
-    unit="the target's unit squared",
     source="huber1964robust",
 )
 def huber(prediction, target, *, delta=1.0):
@@ -102,13 +90,10 @@ def huber(prediction, target, *, delta=1.0):
 
 @loss(
     dict(**_REALS, beta=positive()),
+    dict(elicits=_OWN, convex=True, lipschitz=1, unit="the target's unit"),
     example=(dict(**_BUSES, beta=2), (1 / 4 + 0 + 1 / 4 + 1 + 3) / 5),
-    elicits=_OWN,
-    convex=True,
-    lipschitz=1,
     identities=["smooth_l1(prediction, target, beta=beta) == huber(prediction, target, delta=beta) / beta"],
     torch="F.smooth_l1_loss(prediction, target, beta=beta)",
-    unit="the target's unit",
     source="girshick2015fast",
 )
 def smooth_l1(prediction, target, *, beta=1.0):
@@ -127,10 +112,8 @@ def smooth_l1(prediction, target, *, beta=1.0):
 
 @loss(
     _REALS,
+    dict(elicits=_OWN, convex=True, lipschitz=1),
     example=(_BUSES, (2 * math.log(math.cosh(1)) + math.log(math.cosh(2)) + math.log(math.cosh(4))) / 5),
-    elicits=_OWN,
-    convex=True,
-    lipschitz=1,
     keras="losses.LogCosh()(target, prediction)",
     source="terven2025comprehensive",
 )
@@ -146,13 +129,10 @@ def log_cosh(prediction, target):
 
 @loss(
     dict(**_REALS, tau=interval(0, 1)),
+    dict(elicits="quantile tau", convex=True, lipschitz="max(tau, 1 - tau)", unit="the target's unit"),
     example=(dict(**_BUSES, tau=0.8), 4.6 / 5),
-    elicits="quantile tau",
-    convex=True,
-    lipschitz="max(tau, 1 - tau)",
     identities=["2 * pinball(prediction, target, tau=0.5) == mae(prediction, target)"],
     sklearn="mean_pinball_loss(target, prediction, alpha=tau)",
-    unit="the target's unit",
     source="koenker1978regression",
 )
 def pinball(prediction, target, *, tau=0.5):
@@ -172,12 +152,9 @@ def pinball(prediction, target, *, tau=0.5):
 
 @loss(
     dict(**_REALS, tau=interval(0, 1)),
+    dict(elicits="expectile tau", convex=True, lipschitz=math.inf, unit="the target's unit squared"),
     example=(dict(**_BUSES, tau=0.8), (0.2 * 1 + 0.8 * 1 + 0.2 * 4 + 0.8 * 16) / 5),
-    elicits="expectile tau",
-    convex=True,
-    lipschitz=math.inf,
     identities=["2 * expectile(prediction, target, tau=0.5) == mse(prediction, target)"],
-    unit="the target's unit squared",
     source="newey1987asymmetric",
 )
 def expectile(prediction, target, *, tau=0.5):
@@ -197,10 +174,8 @@ def expectile(prediction, target, *, tau=0.5):
 
 @loss(
     dict(prediction=real(), target=nonzero()),
+    dict(elicits="median weighted by 1/|y|", convex=True, lipschitz=math.inf),
     example=(_BUSES, (1 / 2 + 0 + 1 / 5 + 2 / 7 + 4 / 12) / 5),
-    elicits="median weighted by 1/|y|",
-    convex=True,
-    lipschitz=math.inf,
     keras="losses.MeanAbsolutePercentageError()(target, prediction) / 100",
     sklearn="mean_absolute_percentage_error(target, prediction)",
     source="gneiting2011making",
@@ -217,10 +192,8 @@ def mape(prediction, target):
 
 @loss(
     dict(prediction=nonnegative("..."), target=nonnegative("...")),
+    dict(elicits="geometric mean of 1 + y, less 1", convex=False, lipschitz=math.inf),
     example=(_BUSES, sum(math.log(a / b) ** 2 for a, b in [(4, 3), (5, 5), (5, 6), (10, 8), (9, 13)]) / 5),
-    elicits="geometric mean of 1 + y, less 1",
-    convex=False,
-    lipschitz=math.inf,
     keras="losses.MeanSquaredLogarithmicError()(target, prediction)",
     sklearn="mean_squared_log_error(target, prediction)",
     source="pedregosa2011scikit",
@@ -236,12 +209,10 @@ def msle(prediction, target):
 
 @loss(
     dict(**_REALS, epsilon=nonnegative(None)),
+    dict(convex=True, lipschitz=1, unit="the target's unit"),
     example=(dict(**_BUSES, epsilon=1.5), (0.5 + 2.5) / 5),
-    convex=True,
-    lipschitz=1,
     identities=["epsilon_insensitive(prediction, target, epsilon=0) == mae(prediction, target)"],
     sklearn=Absent("the loss of SVR and LinearSVR, not a function of its own"),
-    unit="the target's unit",
     source="vapnik1995nature",
 )
 def epsilon_insensitive(prediction, target, *, epsilon=0.1):
@@ -258,15 +229,11 @@ def epsilon_insensitive(prediction, target, *, epsilon=0.1):
 
 @loss(
     dict(log_rate=real(), target=nonnegative("...")),
+    dict(elicits="logarithm of the mean", lower_bound=-math.inf, convex=True, lipschitz=math.inf, unit="nats"),
     example=(dict(log_rate=[0, math.log(2)], target=[1, 3]), (1 + 2 - 3 * math.log(2)) / 2),
-    lower_bound=-math.inf,
-    elicits="logarithm of the mean",
-    convex=True,
-    lipschitz=math.inf,
     torch="F.poisson_nll_loss(log_rate, target)",
     keras="losses.Poisson()(target, ops.exp(log_rate))",
     sklearn=Absent("mean_poisson_deviance is twice this less its least value at each target"),
-    unit="nats",
     source="mccullagh1989generalized",
 )
 def poisson_nll(log_rate, target):
@@ -287,10 +254,8 @@ def poisson_nll(log_rate, target):
 
 @loss(
     dict(prediction=positive("..."), target=positive("...")),
+    dict(elicits="mean", convex=False, lipschitz=math.inf),
     example=(dict(prediction=[2, 1], target=[1, 1]), math.log(2) - 1 / 2),
-    elicits="mean",
-    convex=False,
-    lipschitz=math.inf,
     sklearn="mean_gamma_deviance(target, prediction)",
     source="mccullagh1989generalized",
 )
@@ -306,12 +271,9 @@ def gamma_deviance(prediction, target):
 
 @loss(
     dict(prediction=positive("..."), target=nonnegative("..."), power=interval(1, 2)),
+    dict(elicits="mean", convex=False, lipschitz=math.inf, unit="the target's unit to the power 2 - power"),
     example=(dict(prediction=[4, 4], target=[1, 0]), (2 + 8) / 2),
-    elicits="mean",
-    convex=False,
-    lipschitz=math.inf,
     sklearn="mean_tweedie_deviance(target, prediction, power=power)",
-    unit="the target's unit to the power 2 - power",
     source="mccullagh1989generalized",
 )
 def tweedie_deviance(prediction, target, *, power=1.5):
@@ -330,11 +292,13 @@ def tweedie_deviance(prediction, target, *, power=1.5):
 
 @loss(
     dict(**_REALS, alpha=replace(real(None), ends="[)"), scale=positive()),
+    dict(
+        elicits=_OWN,
+        convex="alpha >= 1",
+        lipschitz="(inf if alpha > 1 else 1 if alpha == 1 else exp(-0.5) if alpha == -inf else "
+        "((2 - alpha) / (1 - alpha)) ** ((alpha - 1) / 2)) / scale",
+    ),
     example=(_BUSES, (2 * 2**0.5 + 5**0.5 + 17**0.5 + 1 - 5) / 5),
-    elicits=_OWN,
-    convex="alpha >= 1",
-    lipschitz="(inf if alpha > 1 else 1 if alpha == 1 else exp(-0.5) if alpha == -inf else "
-    "((2 - alpha) / (1 - alpha)) ** ((alpha - 1) / 2)) / scale",
     identities=[
         "barron(prediction, target, alpha=2, scale=scale) == mse(prediction / scale, target / scale) / 2",
         "barron(prediction, target, alpha=0) == barron(prediction, target, alpha=1e-7)",
@@ -371,11 +335,8 @@ def barron(prediction, target, *, alpha=1.0, scale=1.0):
 
 @loss(
     dict(**_REALS, cutoff=positive()),
+    dict(elicits=_OWN, convex=False, lipschitz="16 * cutoff / (25 * sqrt(5))", unit="the target's unit squared"),
     example=(dict(**_BUSES, cutoff=2), (2 * (1 - 0.75**3) + 0 + 2) * 2 / 3 / 5),
-    elicits=_OWN,
-    convex=False,
-    lipschitz="16 * cutoff / (25 * sqrt(5))",
-    unit="the target's unit squared",
     source="beaton1974fitting",
 )
 def tukey_biweight(prediction, target, *, cutoff=4.685):

@@ -13,14 +13,8 @@ _HALF = Absent("depends on the share of the mask: 1/2 where it is a half, near 1
 
 @loss(
     _MASK,
+    dict(value_at_chance=_HALF, link="probability", proper=False, calibrated=False, convex=False, lipschitz=2),
     example=(_PIXELS, 1 - 3 / 4),
-    value_at_chance=_HALF,
-    link="probability",
-    proper=False,
-    calibrated=False,
-    symmetric=False,
-    convex=False,
-    lipschitz=2,
     identities=["dice(probability, target) == tversky(probability, target, alpha=0.5, beta=0.5)"],
     keras="losses.Dice(axis=-1)(target, probability)",
     source="drozdzal2016importance",
@@ -36,14 +30,8 @@ def dice(probability, target):
 
 @loss(
     dict(**_MASK, alpha=nonnegative(None), beta=nonnegative(None)),
+    dict(value_at_chance=_HALF, link="probability", proper=False, calibrated=False, convex=False, lipschitz=2),
     example=(dict(**_PIXELS, alpha=1.0, beta=2.0), 1 - 1.5 / (1.5 + 0.5 + 2 * 0.5)),
-    value_at_chance=_HALF,
-    link="probability",
-    proper=False,
-    calibrated=False,
-    symmetric=False,
-    convex=False,
-    lipschitz=2,
     keras=Absent("Tversky of Keras 3.15.1 weighs the false alarms with beta, against its documentation"),
     source="salehi2017tversky",
 )
@@ -66,9 +54,8 @@ def tversky(probability, target, *, alpha=0.5, beta=0.5):
 
 @loss(
     dict(prediction=box(), target=box()),
+    dict(convex=False, lipschitz=math.inf),
     example=(dict(prediction=[[0, 0, 2, 2], [0, 0, 1, 1]], target=[[1, 0, 3, 2], [2, 0, 3, 1]]), (2 / 3 + 4 / 3) / 2),
-    convex=False,
-    lipschitz=math.inf,
     torch=Absent("torchvision has it, as generalized_box_iou_loss"),
     source="rezatofighi2019generalized",
 )

@@ -9,14 +9,16 @@ from ._spaces import labelling, length, logits, optional, positive
 
 @loss(
     dict(logits=logits("... t c"), target=labelling(), length=optional(length())),
+    dict(
+        value_at_chance=Absent("depends on the lengths: how many alignments there are"),
+        convex=False,
+        lipschitz="sqrt(2 * t)",
+        unit="nats",
+    ),
     example=(dict(logits=[[[0, 0, 0]] * 3], target=[[1, 2]]), 3 * math.log(3) - math.log(5)),
-    value_at_chance=Absent("depends on the lengths: how many alignments there are"),
-    convex=False,
-    lipschitz="sqrt(2 * t)",
     torch="F.ctc_loss(F.log_softmax(logits, -1).transpose(0, 1), target, "
     "torch.full((len(target),), logits.shape[1]) if length is None else length, (target > 0).sum(-1), "
     "reduction='none').mean()",
-    unit="nats",
     source="graves2006connectionist",
 )
 def ctc(logits, target, *, length=None):
@@ -64,12 +66,14 @@ def ctc(logits, target, *, length=None):
 
 @loss(
     dict(logits=logits(), coefficient=positive()),
+    dict(
+        value_at_chance="coefficient * log(c) ** 2",
+        convex=False,
+        lipschitz=math.inf,
+        unit="nats squared, times the coefficient",
+    ),
     example=(dict(logits=[[0, 0]], coefficient=1.0), math.log(2) ** 2),
-    value_at_chance="coefficient * log(c) ** 2",
-    convex=False,
-    lipschitz=math.inf,
     torch="coefficient * (torch.logsumexp(logits, -1) ** 2).mean()",
-    unit="nats squared, times the coefficient",
     source="chowdhery2023palm",
 )
 def z_loss(logits, *, coefficient=1e-4):

@@ -9,12 +9,14 @@ from ._spaces import event, positive, real
 
 @loss(
     dict(log_hazard=real("n"), time=positive("n"), event=event("n")),
+    dict(
+        value_at_chance=Absent("depends on the times: the mean logarithm of how many were still at risk"),
+        convex=True,
+        lipschitz=Absent("at most the square root of 2, which only a batch with a single event reaches"),
+        unit="nats",
+    ),
     batch=True,
     example=(dict(log_hazard=[0, math.log(2), 0], time=[1, 2, 3], event=[1, 0, 1]), math.log(4) / 2),
-    value_at_chance=Absent("depends on the times: the mean logarithm of how many were still at risk"),
-    convex=True,
-    lipschitz=Absent("at most the square root of 2, which only a batch with a single event reaches"),
-    unit="nats",
     source="cox1972regression",
 )
 def cox_partial_likelihood(log_hazard, time, event):

@@ -10,7 +10,7 @@ CASE = re.compile(r"test_(losses|facts|refusals)\.py::test_(\w+)\[(.*)\]")
 MARKS = {"passed": "+", "failed": "F", "error": "E"}
 
 
-def pytest_terminal_summary(terminalreporter, config):
+def pytest_terminal_summary(terminalreporter):
     """Print the table of losses by checks: + passed, F failed; nothing where the fact is declared absent."""
     import lossbook
 
@@ -22,8 +22,9 @@ def pytest_terminal_summary(terminalreporter, config):
             if found:
                 checks += [case[2]] * (case[2] not in checks)
                 table[found][case[2]] = max(mark, table[found].get(case[2], mark))
-    if len(table) < len(lossbook.catalogue) or config.option.verbose < 0:
+    if len(table) < len(lossbook.catalogue):
         return
+    checks.sort()
     terminalreporter.section("losses by checks")
     for number, check in enumerate(checks, 1):
         terminalreporter.write_line(f"{number:4}  {check.replace('_', ' ')}")

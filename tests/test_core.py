@@ -66,7 +66,7 @@ def test_wrong_calls_fail_like_those_of_any_function():
 def test_a_declaration_names_every_parameter():
     with pytest.raises(TypeError, match="target"):
 
-        @loss({"prediction": real()}, example=({}, 0), source="", convex=True, lipschitz=1)
+        @loss({"prediction": real()}, dict(convex=True, lipschitz=1), example=({}, 0), source="")
         def halved(prediction, target):
             return prediction - target
 

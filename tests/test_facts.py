@@ -61,6 +61,7 @@ def many(loss, scale, seed=0):
 
 @every_loss
 def test_absent_facts_have_a_reason(loss):
+    assert loss.facts.keys() == LOSSES[0].facts.keys(), "a fact by another name"
     for name in (*FACTS, "torch", "keras", "sklearn"):
         if isinstance(loss.facts[name], Absent):
             assert len(loss.facts[name]) > 15
