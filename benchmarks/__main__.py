@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from lossbook import catalogue
-from lossbook._loss import draw
+from lossbook._spaces import draw
 
 SAMPLES = (100, 1_000_000)
 CLASSES = 10

@@ -14,6 +14,7 @@ from . import (
     sequence,
     survival,
 )
+from .check import check_loss
 
 _TASKS = (
     regression,
@@ -40,4 +41,4 @@ catalogue = MappingProxyType(
 
 globals().update(catalogue)
 
-__all__ = ["catalogue", *catalogue]
+__all__ = ["catalogue", "check_loss", *catalogue]

@@ -6,7 +6,6 @@ of them: the checks of what comes in, the reduction of what goes out, and weight
 
 import functools
 import inspect
-import math
 import re
 import sys
 from dataclasses import replace
@@ -14,6 +13,7 @@ from types import MappingProxyType
 
 import numpy as np
 
+from ._facts import NONE, Facts
 from ._math import is_tensor, namespace
 from ._spaces import nonnegative, real
 
@@ -43,10 +43,6 @@ TypeError, ValueError
     Shapes that would broadcast, wrong kinds of numbers, values outside their space, NaN. The message names
     the argument, what came, what was expected and the usual cause. ``{name}.formula`` is the unchecked way.
 """
-
-
-class Absent(str):
-    """Stands where a library has no such call; the text says why."""
 
 
 def _check(spaces, arguments):
@@ -98,72 +94,6 @@ def _compiling(value):
     return is_tensor(value) and sys.modules["torch"].compiler.is_compiling()
 
 
-def draw(loss, sizes, seed=0, *, parameters=False):
-    """Draw arguments of a loss from its spaces, as NumPy arrays.
-
-    Parameters
-    ----------
-    loss : callable
-        Declared with `loss`.
-    sizes : dict of str to int or tuple of int
-        The size of each axis, "..." included.
-    seed : int
-    parameters : bool
-        Whether parameters too are drawn where their spaces allow it; else they keep their defaults.
-
-    Returns
-    -------
-    dict
-        Keyword arguments.
-    """
-    rng = np.random.default_rng(seed)
-    arguments = {}
-    for name, parameter in inspect.signature(loss.formula).parameters.items():
-        space, must = loss.spaces[name], parameter.default is inspect.Parameter.empty
-        if must or (parameters and space.draw is not None):
-            value = space.draw(rng, space.shape(sizes), sizes)
-            arguments[name] = float(value) if space.axes is None else value
-        else:
-            arguments[name] = parameter.default
-    return arguments
-
-
-def fact(loss, name, **known):
-    """Evaluate a fact of a loss.
-
-    Parameters
-    ----------
-    loss : callable
-        Declared with `loss`.
-    name : str
-        Which of `loss.facts`.
-    **known
-        Parameters and sizes of axes; parameters not given have their defaults.
-
-    Returns
-    -------
-    object
-        Its value; a text that is the name of an argument, or that is `Absent`, stays what it is.
-    """
-    value = loss.facts[name]
-    is_argument = value in loss.spaces and loss.spaces[value].axes is not None
-    if isinstance(value, Absent) or not isinstance(value, str) or is_argument:
-        return value
-    defaults = {key: parameter.default for key, parameter in inspect.signature(loss.formula).parameters.items()}
-    return eval(value, {**loss.formula.__globals__, **vars(math), **defaults, **known})
-
-
-_NONE = Absent("no loss of this kind")
-_NO_CLASS = Absent("the target is no class")
-_UNLESS_DECLARED = dict(
-    elicits=Absent("no functional with a name"),
-    lower_bound=0,
-    value_at_chance=Absent("depends on the targets: compare with the loss of the best constant"),
-    unit="",
-    **dict.fromkeys(("link", "proper", "calibrated", "symmetric"), _NO_CLASS),
-)
-
-
 def loss(
     spaces,
     facts,
@@ -171,45 +101,21 @@ def loss(
     example,
     source,
     identities=(),
-    torch=_NONE,
-    keras=_NONE,
-    sklearn=_NONE,
+    torch=NONE,
+    keras=NONE,
+    sklearn=NONE,
     predicted=1,
     detached="",
     batch=False,
 ):
-    """Make a formula a loss, with facts that hold at the defaults of its parameters or are functions of them.
-
-    A fact that depends on parameters or on the sizes of the axes is text, a Python expression in them, which the
-    atlas prints and `fact` evaluates. One that cannot be had is `Absent` and says why.
+    """Make a formula a loss.
 
     Parameters
     ----------
     spaces : dict of str to Space
         One for each parameter of the formula; predictions first.
     facts : dict
-        convex
-            Whether the loss of a sample is convex in its predictions together; or the name of the one prediction
-            in which it is, where it is not in all together.
-        lipschitz
-            Least upper bound of the length of the gradient in the first argument, a sample; or infinite.
-        lower_bound
-            Greatest lower bound of the loss; 0 unless declared.
-        value_at_chance
-            Mean loss where every prediction is uninformed (0, a half, or equal shares) and classes are balanced.
-        elicits
-            What the best constant prediction estimates.
-        link
-            The probabilities that belong to a prediction.
-        proper
-            Whether the expected loss is least only where the link gives the true probabilities.
-        calibrated
-            Whether it is least only where the most probable class is decided for.
-        symmetric
-            Whether the losses of one prediction, summed over all classes, are constant; for classes no unless
-            declared.
-        unit
-            Of the loss; empty where it has none.
+        The parameters of `Facts`. Losses of classes are not symmetric unless that is declared.
     example : tuple of dict and float
         Arguments, arrays as lists, and the mean loss worked out by hand.
     source : str
@@ -231,13 +137,18 @@ def loss(
     callable
         Decorator that turns the formula into a function that checks, calls it and reduces.
     """
-    facts = {
-        **_UNLESS_DECLARED,
-        **(dict(symmetric=False) if "calibrated" in facts else {}),
-        **facts,
-        **dict(example=example, source=source, identities=identities, batch=batch),
-        **dict(torch=torch, keras=keras, sklearn=sklearn, predicted=predicted, detached=detached),
-    }
+    facts = dict(symmetric=False) | facts if "calibrated" in facts else facts
+    facts = vars(Facts(**facts)) | dict(
+        example=example,
+        source=source,
+        identities=identities,
+        torch=torch,
+        keras=keras,
+        sklearn=sklearn,
+        predicted=predicted,
+        detached=detached,
+        batch=batch,
+    )
 
     def declare(formula):
         signature = inspect.signature(formula)

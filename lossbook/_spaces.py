@@ -1,5 +1,6 @@
 """Spaces: what an argument of a loss may be, refused with a reason where it is not, and drawn for the tests."""
 
+import inspect
 import math
 import warnings
 from collections.abc import Callable
@@ -402,3 +403,33 @@ def _like_probabilities(xp, value):
 def _rounding(xp, value):
     """How far from 1 a sum of rounded probabilities may be."""
     return max(1e-3, xp.finfo(value.dtype).eps ** 0.5)
+
+
+def draw(loss, sizes, seed=0, *, parameters=False):
+    """Draw arguments of a loss from its spaces, as NumPy arrays.
+
+    Parameters
+    ----------
+    loss : callable
+        Declared with `loss`.
+    sizes : dict of str to int or tuple of int
+        The size of each axis, "..." included.
+    seed : int
+    parameters : bool
+        Whether parameters too are drawn where their spaces allow it; else they keep their defaults.
+
+    Returns
+    -------
+    dict
+        Keyword arguments.
+    """
+    rng = np.random.default_rng(seed)
+    arguments = {}
+    for name, parameter in inspect.signature(loss.formula).parameters.items():
+        space, must = loss.spaces[name], parameter.default is inspect.Parameter.empty
+        if must or (parameters and space.draw is not None):
+            value = space.draw(rng, space.shape(sizes), sizes)
+            arguments[name] = float(value) if space.axes is None else value
+        else:
+            arguments[name] = parameter.default
+    return arguments

@@ -1,7 +1,6 @@
 """A linter for anybody's loss: each finding says what was tried, what came, and what is probably wrong."""
 
 import ctypes
-import html
 import inspect
 import math
 import re
@@ -9,83 +8,16 @@ import textwrap
 import threading
 import warnings
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
+from ._report import FAILED, INFO, PASSED, SKIPPED, STATUSES, WARNING, Finding, Report
+
 N, CLASSES = 13, 7  # sizes that nothing else has: a tensor with two axes of 13 holds every pair of samples
 SECONDS = 10  # for one check
-WIDTH = 84  # of the table in a terminal
 TASKS = ("regression", "binary", "multiclass")
 LOGITS = TASKS[1:]
-STATUSES = FAILED, WARNING, INFO, PASSED, SKIPPED = ("FAILED", "warning", "info", "passed", "skipped")
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one check tried, what came, and what is probably wrong; `status` is one of `STATUSES`."""
-
-    name: str
-    status: str
-    tried: str
-    came: str
-    probably: str = ""
-
-
-@dataclass(frozen=True, repr=False)
-class Report:
-    """What `check_loss` found, as a table in a terminal and in a notebook.
-
-    Attributes
-    ----------
-    loss : str
-        Its name, and the task.
-    ok : bool
-        Whether no check failed.
-    failed, warnings, information : tuple of str
-        Names of the checks that failed, that warn of what PyTorch's own losses do too, and that only inform.
-    findings : tuple of Finding
-        One a check, the gravest first.
-    """
-
-    loss: str
-    findings: tuple
-    ok = property(lambda self: not self.failed)
-    failed = property(lambda self: self._names(FAILED))
-    warnings = property(lambda self: self._names(WARNING))
-    information = property(lambda self: self._names(INFO))
-
-    def _names(self, status):
-        return tuple(finding.name for finding in self.findings if finding.status == status)
-
-    def _title(self):
-        named = {status: ", ".join(self._names(status)) for status in (FAILED, WARNING)}
-        parts = [f"{status}: {names}" for status, names in named.items() if names]
-        return f"{self.loss}: {'; '.join(['ok'] * self.ok + parts)}"
-
-    def __str__(self):
-        lines = textwrap.wrap(self._title(), WIDTH)
-        for finding in self.findings:
-            told = [f"tried: {finding.tried}", f"came: {finding.came}", f"probably: {finding.probably}"]
-            short = {PASSED: [finding.tried], SKIPPED: [finding.came]}
-            head = f"{finding.name:14}{finding.status:9}"
-            for text in short.get(finding.status, told if finding.probably else told[:2]):
-                lines += textwrap.wrap(text, WIDTH, initial_indent=head, subsequent_indent=" " * 25)
-                head = " " * 23
-        return "\n".join(lines)
-
-    __repr__ = __str__
-
-    def _repr_html_(self):
-        head = "".join(f'<th scope="col">{name}</th>' for name in ("check", "result", "tried", "came", "probably"))
-        body = ""
-        for finding in self.findings:
-            cells = (finding.status, finding.tried, finding.came, finding.probably)
-            cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
-            body += f'<tr><th scope="row">{finding.name}</th>{cells}</tr>'
-        caption = f"<caption>{html.escape(self._title())}</caption>"
-        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
 def check_loss(fn, *, task, skip=()):
@@ -95,7 +27,7 @@ def check_loss(fn, *, task, skip=()):
     ----------
     fn : callable
         ``fn(prediction, target)`` returns the mean loss of the batch as a tensor of shape (). If it has a
-        parameter ``weight`` (one a sample) or ``reduction``, these are tried too.
+        parameter ``weight`` (one a sample), that is tried too.
     task : {"regression", "binary", "multiclass"}
         Predictions and targets: reals, both of shape (n,); logits and 0 or 1 as reals, both of shape (n,);
         logits of shape (n, c) and class indices of shape (n,).
@@ -379,15 +311,6 @@ def _decomposition(t, p, y):
     parts = float(np.mean([t(p[i : i + 1], y[i : i + 1]) for i in range(N)]))
     cause = "the mean is not the last step, but a root, a power or a division by weights is; the average over "
     yield _equal(parts, t(p, y), cause + "mini-batches is then another number than the loss of all samples")
-
-
-@_check("decomposition", option="reduction")
-def _unreduced(t, p, y):
-    """Ask for reduction="none"; expect one loss a sample, with the mean that came before."""
-    losses = t.call(p, y, reduction="none")[0]
-    cause = "reduction is not looked at, or a shape was broadcast"
-    yield tuple(losses.shape) == (N,), f"shape {tuple(losses.shape)}", cause
-    yield _equal(losses.mean().item(), t(p, y), "the default is not the mean of the losses")
 
 
 @_check("pairs")

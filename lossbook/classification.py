@@ -2,7 +2,8 @@
 
 import math
 
-from ._loss import Absent, loss
+from ._facts import Absent
+from ._loss import loss
 from ._math import expectation, log_softmax, namespace, one_hot, pick, project, softplus, xlogy
 from ._spaces import (
     distribution,

@@ -2,7 +2,8 @@
 
 import math
 
-from ._loss import Absent, loss
+from ._facts import Absent
+from ._loss import loss
 from ._math import erf, namespace, norm, one_hot
 from ._spaces import distribution, either, fraction, index, positive, real
 

@@ -2,7 +2,8 @@
 
 import math
 
-from ._loss import Absent, loss
+from ._facts import Absent
+from ._loss import loss
 from ._math import expectation, log_softmax, logsumexp, namespace, softplus
 from ._spaces import logits, nonnegative, ranking, real, sign
 

@@ -3,7 +3,8 @@
 import math
 from dataclasses import replace
 
-from ._loss import Absent, loss
+from ._facts import Absent
+from ._loss import loss
 from ._math import namespace, softplus, sqrt
 from ._spaces import interval, nonnegative, nonzero, positive, real
 

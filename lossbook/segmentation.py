@@ -2,7 +2,8 @@
 
 import math
 
-from ._loss import Absent, loss
+from ._facts import Absent
+from ._loss import loss
 from ._math import namespace
 from ._spaces import box, event, nonnegative, probability
 

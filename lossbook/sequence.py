@@ -2,7 +2,8 @@
 
 import math
 
-from ._loss import Absent, loss
+from ._facts import Absent
+from ._loss import loss
 from ._math import log_softmax, logsumexp, namespace
 from ._spaces import labelling, length, logits, optional, positive
 
@@ -80,10 +81,6 @@ def z_loss(logits, *, coefficient=1e-4):
     r"""Z-loss, :math:`\lambda\bigl(\log\sum_ke^{z_k}\bigr)^2`: beside the cross-entropy it stops logits that drift.
 
     The cross-entropy does not see a number added to all logits; this loss sees nothing else.
-
-    Parameters
-    ----------
-    coefficient : float above 0
-        :math:`\lambda`.
+    :math:`\lambda` is the coefficient.
     """
     return coefficient * logsumexp(logits) ** 2

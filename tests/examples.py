@@ -10,8 +10,8 @@ import torch
 from scipy.special import expit, log_softmax, logit, softmax
 
 import lossbook
-from lossbook._loss import Absent
-from lossbook._loss import draw as draw_sized
+from lossbook._facts import Absent
+from lossbook._spaces import draw as draw_sized
 
 SIZES = {"n": 6, "c": 4, "d": 3, "m": 5, "t": 7, "u": 2, "...": (6,)}
 LOSSES = list(lossbook.catalogue.values())

@@ -17,7 +17,8 @@ import torch.nn.functional as F
 
 import lossbook
 from lossbook import check
-from lossbook.check import CHECKS, INFORMATION, STATUSES, WIDTH, check_loss
+from lossbook._report import STATUSES, WIDTH
+from lossbook.check import CHECKS, INFORMATION, check_loss
 
 ROOT = Path(__file__).parents[1]
 
@@ -183,16 +184,6 @@ def _weight_over_n(prediction, target, weight=None):
     return ((1 if weight is None else weight) * (prediction - target) ** 2).mean()
 
 
-def _keeps_axis(prediction, target, reduction="mean"):
-    losses = ((prediction - target) ** 2)[:, None]
-    return losses.mean() if reduction == "mean" else losses
-
-
-def _divided_early(prediction, target, reduction="mean"):
-    losses = (prediction - target) ** 2 / len(prediction)
-    return losses.sum() if reduction == "mean" else losses
-
-
 def _best_so_far(prediction, target, seen=itertools.count(1)):  # noqa: B008
     return F.mse_loss(prediction, target) / next(seen)
 
@@ -302,9 +293,6 @@ WRONG = [
     ("focal of the mean", _focal_of_the_mean, "binary", "decomposition"),
     ("class weights in the mean", _class_weighted, "multiclass", "decomposition"),
     ("squeezed", lambda z, y: F.binary_cross_entropy_with_logits(z.squeeze(), y), "binary", "decomposition"),
-    ("(n, 1) unreduced", _keeps_axis, "regression", "unreduced"),
-    ("reduction not looked at", lambda p, y, reduction="mean": F.mse_loss(p, y), "regression", "unreduced"),
-    ("divided by n early", _divided_early, "regression", "unreduced"),
     ("by hand", lambda p, y: ((p - y) ** 2).mean(), "regression", "broadcast"),
     ("torch's own", F.l1_loss, "regression", "broadcast"),
     ("by hand, classes", lambda z, y: -z.log_softmax(1)[range(len(y)), y].mean(), "multiclass", "broadcast"),

@@ -27,7 +27,7 @@ from examples import (
 from scipy.optimize import brentq, minimize
 from scipy.stats import norm
 
-from lossbook._loss import Absent, fact
+from lossbook._facts import Absent, fact
 
 pytestmark = pytest.mark.filterwarnings("ignore:(overflow|divide by zero|invalid value) encountered")  # far out
 

@@ -15,7 +15,8 @@ from examples import LOSSES, SIZES, arrays, draw, names, parameters, predictions
 from sklearn import metrics
 
 import lossbook
-from lossbook._loss import REDUCTIONS, Absent
+from lossbook._facts import Absent
+from lossbook._loss import REDUCTIONS
 
 ROOT = Path(__file__).parents[1]
 
