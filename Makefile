@@ -4,6 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 WORKERS ?= 2
 NB ?=
+LOSS ?=
 
 PY := .venv/bin/python
 SOURCES := conftest.py lossbook tests tools benchmarks
@@ -21,7 +22,7 @@ unexport MPLBACKEND
 NBVAL := $(PY) -m pytest book --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg \
 	-q -n $(WORKERS) --dist loadscope
 
-.PHONY: help setup book serve test test-package test-notebooks test-elsewhere test-site execute lint bench pins clean
+.PHONY: help setup book serve test test-package test-notebooks test-elsewhere test-site execute lint mutate bench pins clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | awk -F '|' '{ printf "  %-15s %s\n", $$1, $$2 }'
@@ -62,6 +63,9 @@ lint: setup ## check style, formatting and that the notebooks are as `make execu
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check $(SOURCES)
 	$(PY) tools/execute.py --check
+
+mutate: setup ## change every formula (or LOSS="huber mse") in one place at a time: a test must fail
+	@$(PY) tools/mutate.py $(LOSS) --workers $(WORKERS)
 
 bench: setup ## measure what the checks of a loss cost against its formula
 	@$(PY) -m benchmarks
