@@ -67,7 +67,7 @@ lint: setup ## check style, formatting and that the notebooks are as `make execu
 mutate: setup ## change every formula (or LOSS="huber mse") in one place at a time: a test must fail
 	@$(PY) tools/mutate.py $(LOSS) --workers $(WORKERS)
 
-bench: setup ## measure five losses against PyTorch's own, and what the checks cost: 5 minutes
+bench: setup ## measure five losses against PyTorch's own, and what the checks cost
 	@$(PY) -m benchmarks
 
 pins: setup ## renew requirements.txt from pyproject.toml
