@@ -179,6 +179,8 @@ def loss(
             added = [("reduction", "mean"), ("weight", None)]
         keyword = inspect.Parameter.KEYWORD_ONLY
         extra = [inspect.Parameter(key, keyword, default=default) for key, default in added]
+        # A code object of its own: torch.compile keeps few versions for each, and tracebacks show its name.
+        checked.__code__ = checked.__code__.replace(co_name=formula.__name__)
         checked.__signature__ = signature.replace(parameters=[*signature.parameters.values(), *extra])
         checked.__doc__ = _document(formula, spaces, facts["unit"], batch)
         checked.formula, checked.batch = formula, batch

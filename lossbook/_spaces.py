@@ -90,7 +90,7 @@ class Space:
         axes = self.axes.split()
         lead = len(shape) - len(axes) + 1 if axes[0] == "..." else 0
         parts = [shape[:lead], *shape[lead:]] if axes[0] == "..." and lead >= 0 else list(shape)
-        fits = len(parts) == len(axes) and (not shape or shape[-1] >= self.smallest)
+        fits = len(parts) == len(axes) and (len(shape) == 0 or shape[-1] >= self.smallest)
         for axis, size in zip(axes, parts, strict=False):
             fits &= sizes.setdefault(axis, (int(axis) if axis.isdigit() else size, name))[0] == size
         if not fits:
@@ -107,8 +107,14 @@ class Space:
         __tracebackhide__ = True
         xp = namespace(value)
         high = sizes[self.high][0] if isinstance(self.high, str) else self.high
-        # Comparisons of Python numbers are far cheaper than those of tensors; NaN fails them all.
-        fine = all(self._inside(float(extreme), high) for extreme in (xp.min(value), xp.max(value)))
+        if (self.low, high, self.ends) == (-math.inf, math.inf, "()"):
+            fine = math.isfinite(float(xp.sum(value)))  # one pass; a sum that overflows is looked at below
+        else:
+            # Comparisons of Python numbers are far cheaper than those of tensors; NaN fails them all. With its axes
+            # named PyTorch takes the faster way.
+            every = tuple(range(value.ndim))
+            extremes = xp.min(value, axis=every), xp.max(value, axis=every)
+            fine = all(self._inside(float(extreme), high) for extreme in extremes)
         if not fine:
             right = self._inside(value, high)
             if self.besides:

@@ -195,10 +195,9 @@ def test_source_is_in_the_bibliography(loss):
 
 @every_loss
 def test_compiles_to_one_graph(loss):
-    torch._dynamo.reset()
-    arguments = tensors(draw(loss))
+    """One after the other in one process, for one size of batch and then another."""
     compiled = torch.compile(loss, fullgraph=True, backend="eager")
-    torch.testing.assert_close(compiled(**arguments), loss(**arguments))
-    if not loss.batch:
-        weight = torch.arange(6.0)
-        torch.testing.assert_close(compiled(**arguments, weight=weight), loss(**arguments, weight=weight))
+    for count in (6, 9):
+        arguments = tensors(draw(loss, sizes={**SIZES, "n": count, "...": (count,)}))
+        options = {} if loss.batch or count == 6 else {"weight": torch.arange(float(count))}
+        torch.testing.assert_close(compiled(**arguments, **options), loss(**arguments, **options))

@@ -262,7 +262,7 @@ class TestMakefile:
         listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
         for target in (
             *("book", "serve", "test", "test-elsewhere", "test-site"),
-            *("execute", "lint", "bench", "pins", "clean"),
+            *("execute", "lint", "mutate", "bench", "pins", "clean"),
         ):
             assert re.search(rf"^  {target} +\w", listed, re.MULTILINE), target
 

@@ -7,9 +7,9 @@ import pytest
 from reading import BOOK, prose, read_cells
 
 import lossbook
-from lossbook import datasets, exercises, plotting, training
+from lossbook import check, datasets, exercises, plotting, training
 
-HELPERS = (datasets, training, plotting, exercises)
+HELPERS = (check, datasets, training, plotting, exercises)
 CHAPTERS = sorted(BOOK.glob("[1-8]-*/index.ipynb"))
 FORMULA = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.S)
 
