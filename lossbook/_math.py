@@ -27,11 +27,11 @@ def logsumexp(x):
     """
     xp = namespace(x)
     largest = xp.max(x, axis=-1, keepdims=True)
-    largest = xp.where(xp.isfinite(largest), largest, xp.zeros_like(largest))
+    largest = xp.where(xp.isfinite(largest), largest, 0.0)
     total = xp.sum(xp.exp(x - largest), axis=-1)
-    none = total == 0  # a row all -inf: without the detour its gradient would be NaN
-    log = xp.log(xp.where(none, xp.ones_like(total), total))
-    return xp.squeeze(largest, axis=-1) + xp.where(none, -xp.inf * xp.ones_like(total), log)
+    some = total > 0  # else a row all -inf, whose gradient would be NaN without the detour
+    log = xp.where(some, xp.log(xp.where(some, total, 1.0)), -xp.inf)
+    return xp.squeeze(largest, axis=-1) + log
 
 
 def log_softmax(x):
@@ -42,7 +42,7 @@ def log_softmax(x):
 def expectation(p, x):
     r"""Sum :math:`\sum_k p_kx_k` over the last axis, without the terms in which :math:`p_k=0`."""
     xp = namespace(p, x)
-    return xp.sum(p * xp.where(p == 0, xp.zeros_like(x), x), axis=-1)
+    return xp.sum(p * xp.where(p == 0, 0.0, x), axis=-1)
 
 
 def one_hot(index, like):
@@ -62,13 +62,13 @@ def xlogy(x, y):
     r"""Product :math:`x\log y`, and 0 where :math:`x=0`, in value and in gradient."""
     xp = namespace(x, y)
     # The inner `where` keeps log(0) out of the branch that is not taken: 0 * inf would be its gradient.
-    return xp.where(x == 0, xp.zeros_like(x * y), x * xp.log(xp.where(x == 0, xp.ones_like(y), y)))
+    return xp.where(x == 0, 0.0, x * xp.log(xp.where(x == 0, 1.0, y)))
 
 
 def sqrt(x):
     r"""Square root whose gradient at 0 is 0, a subgradient of the norms it is used for, instead of NaN."""
     xp = namespace(x)
-    return xp.where(x == 0, xp.zeros_like(x), xp.sqrt(xp.where(x == 0, xp.ones_like(x), x)))
+    return xp.where(x == 0, 0.0, xp.sqrt(xp.where(x == 0, 1.0, x)))
 
 
 def pick(x, index):

@@ -108,7 +108,8 @@ class Space:
         xp = namespace(value)
         high = sizes[self.high][0] if isinstance(self.high, str) else self.high
         if (self.low, high, self.ends) == (-math.inf, math.inf, "()"):
-            fine = math.isfinite(float(xp.sum(value)))  # one pass; a sum that overflows is looked at below
+            with np.errstate(over="ignore", invalid="ignore"):
+                fine = math.isfinite(float(xp.sum(value)))  # one pass; a sum that overflows is looked at below
         else:
             # Comparisons of Python numbers are far cheaper than those of tensors; NaN fails them all. With its axes
             # named PyTorch takes the faster way.
@@ -345,10 +346,15 @@ def ranking(axes="... c"):
 
 def labelling(axes="... u", *, of="c"):
     """Sequences of class indices above 0, filled up with 0."""
+
+    def draw(rng, shape, sizes):
+        count = rng.integers(1, shape[-1] + 1, size=(*shape[:-1], 1))
+        return np.where(np.arange(shape[-1]) < count, rng.integers(1, sizes[of], size=shape), 0)
+
     return replace(
         index(axes, of=of),
         holds=lambda xp, value: xp.all((value[..., 1:] == 0) | (value[..., :-1] != 0), axis=-1),
-        draw=lambda rng, shape, sizes: rng.integers(1, sizes[of], size=shape),
+        draw=draw,
         expected=f"class indices from 1, below {{{of}}}, with zeros at the end only",
         cause="class 0 used for a symbol; it is the blank, and fills up short sequences",
         misshapen="",
@@ -435,7 +441,7 @@ def draw(loss, sizes, seed=0, *, parameters=False):
         space, must = loss.spaces[name], parameter.default is inspect.Parameter.empty
         if must or (parameters and space.draw is not None):
             value = space.draw(rng, space.shape(sizes), sizes)
-            arguments[name] = float(value) if space.axes is None else value
+            arguments[name] = float(value) if space.axes is None else np.asarray(value)
         else:
             arguments[name] = parameter.default
     return arguments

@@ -162,7 +162,7 @@ def cross_entropy(logits, target, *, class_weight=None, ignore_index=-100, label
     log_p = log_softmax(logits)
     losses = -expectation(target if class_weight is None else target * class_weight, log_p)
     if kept is not None:
-        losses, weights = (xp.where(kept, value, xp.zeros_like(value)) for value in (losses, weights))
+        losses, weights = (xp.where(kept, value, 0.0) for value in (losses, weights))
     return losses, weights
 
 
@@ -257,7 +257,7 @@ def crammer_singer(logits, target):
     Where no class has more than half of the probability, equal scores for all are its optimum.
     """
     xp = namespace(logits, target)
-    others = xp.where(one_hot(target, logits) == 1, -xp.inf * xp.ones_like(logits), logits)
+    others = xp.where(one_hot(target, logits) == 1, -xp.inf, logits)
     return xp.clip(1 + xp.max(others, axis=-1) - pick(logits, target), min=0)
 
 

@@ -13,7 +13,7 @@ _PAIRS = dict(query=real("n d"), key=real("n d"))
 @loss(
     dict(left=real("... d"), right=real("... d"), target=event(), margin=positive()),
     dict(value_at_chance="margin**2 / 4", convex=False, lipschitz=math.inf),
-    example=(dict(left=[[0, 0], [0, 0]], right=[[3, 4], [0.3, 0.4]], target=[1, 0]), (25 / 2 + 1 / 8) / 2),
+    example=(dict(left=[[1, 1]] * 3, right=[[4, 5], [1.3, 1.4], [4, 5]], target=[1, 0, 0]), (25 / 2 + 1 / 8) / 3),
     predicted=2,
     source="hadsell2006dimensionality",
 )
@@ -113,5 +113,5 @@ def siglip(query, key, *, scale=10.0, bias=-10.0):
     """
     xp = namespace(query, key)
     scores = scale * query @ key.T + bias
-    partners = xp.eye(scores.shape[0], dtype=scores.dtype, device=scores.device)
-    return xp.sum(softplus(scores) - partners * scores) / scores.shape[0]
+    partners = xp.eye(len(scores), dtype=scores.dtype, device=scores.device)
+    return xp.sum(softplus(scores) - partners * scores) / len(scores)

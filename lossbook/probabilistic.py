@@ -106,7 +106,7 @@ def crps_ensemble(members, target):
         ),
         unit="the target's unit",
     ),
-    example=(dict(members=[[[0, 0], [3, 4]]], target=[[0, 0]]), 5 / 2 - 5 / 4),
+    example=(dict(members=[[[0, 0], [3, 4]]], target=[[3, 0]]), 7 / 2 - 5 / 4),
     source="gneiting2007strictly",
 )
 def energy_score(members, target):

@@ -86,5 +86,5 @@ def plackett_luce(scores, ranking):
     ordered = xp.take_along_axis(scores, ranking, axis=-1)
     count = scores.shape[-1]
     left = xp.triu(xp.ones((count, count), dtype=xp.bool, device=scores.device))  # row i: what is left at step i
-    remaining = xp.where(left, ordered[..., None, :], -xp.inf * xp.ones_like(ordered[..., None, :]))
+    remaining = xp.where(left, ordered[..., None, :], -xp.inf)
     return xp.sum(logsumexp(remaining) - ordered, axis=-1)

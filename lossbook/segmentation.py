@@ -32,7 +32,7 @@ def dice(probability, target):
 @loss(
     dict(**_MASK, alpha=nonnegative(None), beta=nonnegative(None)),
     dict(value_at_chance=_HALF, link="probability", proper=False, calibrated=False, convex=False, lipschitz=2),
-    example=(dict(**_PIXELS, alpha=1.0, beta=2.0), 1 - 1.5 / (1.5 + 0.5 + 2 * 0.5)),
+    example=(dict(**_PIXELS, alpha=2.0, beta=3.0), 1 - 1.5 / (1.5 + 2 * 0.5 + 3 * 0.5)),
     keras=Absent("Tversky of Keras 3.15.1 weighs the false alarms with beta, against its documentation"),
     source="salehi2017tversky",
 )

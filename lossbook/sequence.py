@@ -44,25 +44,22 @@ def ctc(logits, target, *, length=None):
         [xp.reshape(xp.stack([blank, target], axis=-1), (*target.shape[:-1], -1)), blank[..., :1]], axis=-1
     )
     state = xp.arange(symbols.shape[-1], device=logits.device)
-    never = -(xp.finfo(log_p.dtype).max ** 0.75)  # finite, as the gradient of log(0) + log(0) is NaN
     emission = xp.take_along_axis(
         log_p, xp.broadcast_to(symbols[..., None, :], (*log_p.shape[:-1], len(state))), axis=-1
     )
-    emission = xp.clip(emission, min=never)
 
     def later(path, steps):
-        return xp.concat([xp.full_like(path[..., :steps], never), path[..., :-steps]], axis=-1)
+        return xp.concat([xp.full_like(path[..., :steps], -xp.inf), path[..., :-steps]], axis=-1)
 
     skips = (symbols != 0) & (xp.concat([blank[..., :1], blank[..., :1], symbols[..., :-2]], axis=-1) != symbols)
-    path = xp.where(state < 2, emission[..., 0, :], xp.full_like(emission[..., 0, :], never))
+    path = xp.where(state < 2, emission[..., 0, :], -xp.inf)
     for frame in range(1, logits.shape[-2]):
-        skipped = xp.where(skips, later(path, 2), xp.full_like(path, never))
+        skipped = xp.where(skips, later(path, 2), -xp.inf)
         moved = logsumexp(xp.stack([path, later(path, 1), skipped], axis=-1)) + emission[..., frame, :]
         path = moved if length is None else xp.where((frame < length)[..., None], moved, path)
     last = 2 * xp.sum(xp.astype(target > 0, xp.int64), axis=-1)[..., None]
     ends = (state == last) | (state == last - 1)
-    total = logsumexp(xp.where(ends, path, xp.full_like(path, never)))
-    return xp.where(total < never / 2, xp.full_like(total, xp.inf), -total)
+    return -logsumexp(xp.where(ends, path, -xp.inf))
 
 
 @loss(

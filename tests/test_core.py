@@ -40,6 +40,12 @@ def test_a_refusal_tells_where_and_how_many():
         lossbook.mse(np.zeros(4), target)
 
 
+def test_large_numbers_are_finite_though_their_sum_is_not():
+    large = np.full(4, 3e38, np.float32)
+    assert lossbook.mae(large, large) == 0
+    assert lossbook.mae(torch.from_numpy(large), torch.from_numpy(large)) == 0
+
+
 @pytest.mark.parametrize("delta", [0, -1.0, math.inf, math.nan])
 def test_parameters_outside_their_space(delta):
     with pytest.raises(ValueError, match=r"^delta is .*expected finite numbers above 0. Usual cause"):

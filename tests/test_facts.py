@@ -381,3 +381,19 @@ def test_masked_logits(loss):
     np.testing.assert_allclose(value.detach(), loss(**mask(0, 0)), rtol=1e-12)
     value.backward()
     assert not bool(given[first].grad.isnan().any())
+
+
+@pytest.mark.parametrize("loss", MASKED, ids=[loss.__name__ for loss in MASKED])
+@pytest.mark.parametrize("seed", range(5))
+def test_some_masked_logits(loss, seed):
+    """Single scores of -inf make the loss infinite at most, and where it is finite its gradient is no NaN."""
+    given = tensors(draw(loss, seed))
+    first = predictions(loss)[0]
+    hidden = torch.rand(given[first].shape, generator=torch.Generator().manual_seed(seed)) < 0.3
+    hidden[..., 0] = False  # something is left of each row
+    given[first] = given[first].masked_fill(hidden, -math.inf).requires_grad_()
+    losses = loss(**given, reduction="none")
+    fine = losses.isfinite()
+    losses[fine].sum().backward()
+    assert bool(fine.any())
+    assert not bool(given[first].grad[fine].isnan().any())

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from examples import LOSSES, SIZES, arrays, draw, names, parameters, predictions, take, tensors, wild
+from examples import LOSSES, SIZES, arrays, draw, names, parameters, predictions, take, tensors, uninformed, wild
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn import metrics
 
 import lossbook
@@ -42,23 +44,51 @@ def test_worked_example(loss, library):
 
 
 @every_loss
-@pytest.mark.parametrize("seed", range(5))
-def test_numpy_equals_torch(loss, seed):
-    arguments = draw(loss, seed, parameters=seed > 0)
-    for options in [{}] if loss.batch else [{"reduction": how} for how in REDUCTIONS]:
-        here, there = loss(**arguments, **options), loss(**tensors(arguments), **options)
-        assert there.shape == np.shape(here)
-        tolerance = 1e-12 if there.dtype == torch.float64 else 1e-6  # of integers alone PyTorch makes float32
-        np.testing.assert_allclose(here, there.numpy(), rtol=tolerance, atol=1e-14)
+def test_numpy_equals_torch(loss):
+    @settings(max_examples=12, deadline=None, derandomize=True, database=None)
+    @given(st.integers(0, 10**6), st.integers(2, 9), st.sampled_from([(), (1,), (5,), (2, 3)]))
+    def same(seed, count, lead):
+        arguments = draw(loss, seed, sizes={**SIZES, "n": count, "...": lead}, parameters=True)
+        for options in [{}] if loss.batch else [{"reduction": how} for how in REDUCTIONS]:
+            here, there = loss(**arguments, **options), loss(**tensors(arguments), **options)
+            assert there.shape == np.shape(here)
+            tolerance = 1e-12 if there.dtype == torch.float64 else 1e-6  # of integers alone PyTorch makes float32
+            np.testing.assert_allclose(here, there.numpy(), rtol=tolerance, atol=1e-13)
+
+    same()
 
 
 def test_numpy_way_does_not_import_torch():
-    code = (
-        "import sys; sys.path.insert(0, 'tests'); import lossbook, numpy;"
-        "lossbook.mse(numpy.ones(3), numpy.zeros(3)); lossbook.cross_entropy(numpy.eye(3) * 5, numpy.arange(3));"
-        "assert 'torch' not in sys.modules"
-    )
+    code = f"""
+import sys
+import lossbook
+from lossbook._spaces import draw
+for loss in lossbook.catalogue.values():
+    loss(**draw(loss, {SIZES}))
+assert "torch" not in sys.modules
+"""
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
+
+
+FLOATS = [
+    (loss, name)
+    for loss in LOSSES
+    for name in parameters(loss)
+    if loss.spaces[name].axes is None and not loss.spaces[name].integral
+]
+
+
+@pytest.mark.parametrize(("loss", "name"), FLOATS, ids=[f"{loss.__name__}-{name}" for loss, name in FLOATS])
+def test_parameters_may_be_learned(loss, name):
+    """A tensor without axes may stand for a number, and the gradient reaches it."""
+    arguments = tensors(draw(loss, 1, parameters=True))
+
+    def scalar(value):
+        return loss(**{**arguments, name: value})
+
+    value = torch.tensor(arguments[name], dtype=torch.float64, requires_grad=True)
+    torch.testing.assert_close(scalar(value), loss(**arguments), check_dtype=False)
+    assert torch.autograd.gradcheck(scalar, [value])
 
 
 @every_loss
@@ -153,12 +183,14 @@ ELSEWHERE = [
 @pytest.mark.parametrize(
     ("loss", "library"), ELSEWHERE, ids=[f"{loss.__name__}-{library}" for loss, library in ELSEWHERE]
 )
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(5))
 def test_same_value_elsewhere(loss, library, seed):
-    """The call that the loss declares gives the same value, at the defaults, elsewhere, and far out."""
+    """The call that the loss declares gives the same value, at the defaults, elsewhere, far out, and on the kinks."""
     call = loss.facts[library]
     far = seed == 3 and library != "keras"  # it adds 1e-7 here and there, and rounds to 32 bits
     arguments = wild(loss, seed, scale=10) if far else draw(loss, seed, parameters=seed > 0)
+    if seed == 4:
+        arguments |= {name: uninformed(loss.spaces[name], arguments[name].shape) for name in predictions(loss)}
     used = compile(call, "", "eval").co_names
     arguments |= {name: value for name, value in parameters(loss).items() if name not in used}
     known, given, tolerance = names(loss) | vars(metrics), arguments, 1e-9

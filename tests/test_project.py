@@ -4,6 +4,7 @@ import ast
 import http.server
 import importlib.metadata
 import importlib.util
+import inspect
 import re
 import shutil
 import socket
@@ -18,6 +19,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
+
+import lossbook
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -274,3 +277,19 @@ class TestMakefile:
             return target == "setup" or any(sets_up(needed) for needed in rules[target].split())
 
         assert [target for target in rules if not sets_up(target)] == ["help", "clean"]
+
+
+def test_the_package_stays_small():
+    """What CONTRIBUTING.md promises: every line of it can be read."""
+
+    def lines(path):
+        return len(path.read_text("utf8").splitlines())
+
+    losses = lossbook.catalogue.values()
+    modules = {Path(inspect.getfile(loss.formula)) for loss in losses}
+    assert sum(map(lines, modules)) <= 1500
+    assert lines(ROOT / "lossbook/_loss.py") + lines(ROOT / "lossbook/check.py") <= 700
+    for loss in losses:
+        (function,) = ast.parse(inspect.getsource(loss.formula)).body
+        body = function.body[1:]  # without the docstring
+        assert body[-1].end_lineno - body[0].lineno < 30, loss.__name__
