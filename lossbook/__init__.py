@@ -14,6 +14,7 @@ from . import (
     sequence,
     survival,
 )
+from ._facts import fact
 from .check import check_loss
 
 _TASKS = (
@@ -41,4 +42,4 @@ catalogue = MappingProxyType(
 
 globals().update(catalogue)
 
-__all__ = ["catalogue", "check_loss", *catalogue]
+__all__ = ["catalogue", "check_loss", "fact", *catalogue]

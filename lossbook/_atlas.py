@@ -8,7 +8,7 @@ from html import escape
 
 import numpy as np
 
-from ._loss import Absent, fact
+from ._facts import Absent, fact
 
 SIZES = dict.fromkeys("cdmnt", 10)  # of the axes, where a fact depends on them: ten classes, ten samples
 LIBRARIES = dict(torch="PyTorch", keras="Keras", sklearn="scikit-learn")

@@ -25,7 +25,8 @@ _LATE = [0, 0, 0, 1, 1]
 _MARGIN = dict(score=real(), target=sign())
 _MARGINS = dict(score=[-2, -1, 0.5, 2, -0.5], target=[-1, -1, -1, 1, 1])
 _ROWS = dict(logits=logits(), target=index())
-_DECIDED = Absent("decided labels have no gradient")
+_DECIDED = Absent("decided labels are no scores: no slope, no probability")
+_NO_LINK = dict(link=Absent("the best score does not tell the probability"))
 
 
 @loss(
@@ -33,8 +34,8 @@ _DECIDED = Absent("decided labels have no gradient")
     dict(
         elicits="mode",
         value_at_chance=Absent("depends on how many labels there are: with c equally frequent ones 1 - 1/c"),
-        convex=_DECIDED,
-        lipschitz=_DECIDED,
+        calibrated=Absent("it is the loss that the others are calibrated for"),
+        **dict.fromkeys(("convex", "lipschitz", "link", "proper", "symmetric"), _DECIDED),
     ),
     example=(dict(prediction=[0, 0, 1, 1, 0], target=_LATE), 2 / 5),
     torch=Absent("an accuracy has no gradient; (prediction != target).float().mean() is the plain expression"),
@@ -168,7 +169,7 @@ def cross_entropy(logits, target, *, class_weight=None, ignore_index=-100, label
 
 @loss(
     _MARGIN,
-    dict(value_at_chance=1, proper=False, calibrated=True, convex=True, lipschitz=1),
+    dict(**_NO_LINK, value_at_chance=1, proper=False, calibrated=True, convex=True, lipschitz=1),
     example=(_MARGINS, (1.5 + 1.5) / 5),
     torch=Absent("HingeEmbeddingLoss and MultiMarginLoss are other losses"),
     keras="losses.Hinge()(target, score)",
@@ -229,7 +230,7 @@ def exponential(score, target):
 
 @loss(
     _MARGIN,
-    dict(value_at_chance=0, proper=False, calibrated=False, convex=True, lipschitz=1),
+    dict(**_NO_LINK, value_at_chance=0, proper=False, calibrated=False, convex=True, lipschitz=1),
     example=(_MARGINS, (0.5 + 0.5) / 5),
     sklearn=Absent("a loss of SGDClassifier, not a function of its own"),
     source="rosenblatt1958perceptron",
@@ -244,7 +245,7 @@ def perceptron(score, target):
 
 @loss(
     _ROWS,
-    dict(value_at_chance=1, proper=False, calibrated=False, convex=True, lipschitz=2**0.5),
+    dict(**_NO_LINK, value_at_chance=1, proper=False, calibrated=False, convex=True, lipschitz=2**0.5),
     example=(dict(logits=[[3, 1, 0], [1, 1.5, 0]], target=[0, 0]), 1.5 / 2),
     torch=Absent("MultiMarginLoss sums over the classes and divides by their number"),
     keras=Absent("CategoricalHinge counts a rival of score 0 that is not there, where all others are below 0"),

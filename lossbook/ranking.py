@@ -30,7 +30,7 @@ def bpr(positive, negative):
     example=(dict(first=[2, 1], second=[0, 3], target=[1, 1]), 3 / 2),
     torch="F.margin_ranking_loss(first, second, target, margin=margin)",
     predicted=2,
-    source="weinberger2009distance",
+    source="herbrich2000large",
 )
 def margin_ranking(first, second, target, *, margin=1.0):
     r"""Margin ranking loss, :math:`\max\bigl(0,\,m-y(s_1-s_2)\bigr)`.

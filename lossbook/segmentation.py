@@ -9,12 +9,14 @@ from ._spaces import box, event, nonnegative, probability
 
 _MASK = dict(probability=probability("... d"), target=event("... d"))
 _PIXELS = dict(probability=[[1, 0.5, 0.5, 0]], target=[[1, 1, 0, 0]])
+_FACTS = dict(link="probability", proper=False, calibrated=False, convex=False, lipschitz=2)
 _HALF = Absent("depends on the share of the mask: 1/2 where it is a half, near 1 where it is small")
+_WHOLE = Absent("a mask, not probabilities")
 
 
 @loss(
     _MASK,
-    dict(value_at_chance=_HALF, link="probability", proper=False, calibrated=False, convex=False, lipschitz=2),
+    dict(**_FACTS, elicits=_WHOLE, value_at_chance=_HALF),
     example=(_PIXELS, 1 - 3 / 4),
     identities=["dice(probability, target) == tversky(probability, target, alpha=0.5, beta=0.5)"],
     keras="losses.Dice(axis=-1)(target, probability)",
@@ -31,7 +33,7 @@ def dice(probability, target):
 
 @loss(
     dict(**_MASK, alpha=nonnegative(None), beta=nonnegative(None)),
-    dict(value_at_chance=_HALF, link="probability", proper=False, calibrated=False, convex=False, lipschitz=2),
+    dict(**_FACTS, elicits=_WHOLE, value_at_chance=_HALF),
     example=(dict(**_PIXELS, alpha=2.0, beta=3.0), 1 - 1.5 / (1.5 + 2 * 0.5 + 3 * 0.5)),
     keras=Absent("Tversky of Keras 3.15.1 weighs the false alarms with beta, against its documentation"),
     source="salehi2017tversky",

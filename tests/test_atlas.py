@@ -10,8 +10,8 @@ import pytest
 from examples import LOSSES, arrays, draw, parameters, tensors
 from reading import BOOK, code_cells, read_cells
 
-from lossbook import _atlas, catalogue
-from lossbook._loss import Absent, fact
+from lossbook import _atlas, catalogue, fact
+from lossbook._facts import Absent
 
 PAGE = "\n".join(
     "".join(data)

@@ -106,7 +106,7 @@ def test_the_glossary_is_sorted_and_names_chinese_terms():
 
 def test_the_api_page_has_every_loss_and_every_helper():
     text = (BOOK / "reference/api.md").read_text("utf8")
-    assert re.findall(r"autofunction:: (\w+)", text) == list(lossbook.catalogue)
+    assert re.findall(r"autofunction:: (\w+)", text) == ["fact", *lossbook.catalogue]
     for module in HELPERS:
         assert public(module)
         assert f"automodule:: {module.__name__}\n" in text
