@@ -108,8 +108,3 @@ def test_the_drawing_is_of_the_loss(loss):
             across, down = map(float, point.split(","))
             assert 40 < across < 200
             assert 10 < down < 100
-
-
-def test_the_same_on_each_run():
-    for loss in LOSSES:
-        assert repr(_atlas.sweep(loss)) == repr(_atlas.sweep(loss))
