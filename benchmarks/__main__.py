@@ -28,7 +28,7 @@ from lossbook._spaces import draw
 LOSSES = ("mse", "huber", "binary_cross_entropy", "binary_cross_entropy_with_logits", "cross_entropy")
 ELEMENTS = (1_000, 100_000, 1_000_000, 10_000_000)
 CLASSES = 10
-TURNS = 5
+TURNS = 3
 SECONDS = 0.01  # the least that a turn lasts
 MEMORY_AT = 1_000_000
 
@@ -64,7 +64,7 @@ def bare(loss):
 
 def ways(loss, compiler):
     """Return the ways to compute a loss, by name; PyTorch's own comes first."""
-    torch._dynamo.reset()  # all losses share the code of their wrapper, and of one code it keeps eight versions
+    torch._dynamo.reset()  # all losses share the code of `bare`, and of one code it keeps eight versions
     fused = eval(f"lambda {', '.join(loss.spaces)}: {loss.facts['torch']}", {"F": F})
     eager = {"fused": fused, "formula": bare(loss), "checked": loss}
     # One size, as in training; compiled for sizes that change it starts later.
