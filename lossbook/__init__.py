@@ -16,6 +16,8 @@ from . import (
 )
 from ._facts import fact
 from .check import check_loss
+from .clinic import diagnose, explain_value
+from .inspection import inspect_batch
 
 _TASKS = (
     regression,
@@ -42,4 +44,4 @@ catalogue = MappingProxyType(
 
 globals().update(catalogue)
 
-__all__ = ["catalogue", "check_loss", "fact", *catalogue]
+__all__ = ["catalogue", "check_loss", "diagnose", "explain_value", "fact", "inspect_batch", *catalogue]
