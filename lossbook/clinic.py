@@ -306,7 +306,7 @@ def _of_targets(target):
     """Return what the best constant is charged on targets, under three losses."""
     try:
         y = np.asarray(target.detach().cpu() if hasattr(target, "detach") else target)
-        if not y.size or y.dtype.kind == "c":
+        if not y.size or y.dtype.kind not in "biuf":
             return {}
         y = y.astype(float)
         shares = np.unique(y, return_counts=True)[1] / y.size

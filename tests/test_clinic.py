@@ -114,12 +114,9 @@ def test_the_last_error_of_a_chain_stands_first():
     first, last = (next(m.text for m in clinic.entries[name].messages) for name in ("label-range", "broadcast"))
     found = diagnose(f"{first}\nDuring handling of the above exception, another exception occurred:\n{last}").suspects
     assert [suspect.entry.name for suspect in found][:2] == ["broadcast", "label-range"]
-    with pytest.raises(RuntimeError) as raised:
-        try:
-            F.cross_entropy(torch.zeros(1, 2), torch.tensor([2]))
-        except IndexError as error:
-            raise RuntimeError("training failed") from error
-    assert diagnose(raised.value).suspects[0].entry.name == "label-range"
+    raised = RuntimeError("training failed")
+    raised.__cause__ = said("F.cross_entropy(torch.zeros(1, 2), torch.tensor([2]))")
+    assert diagnose(raised).suspects[0].entry.name == "label-range"
 
 
 def around(text, given):

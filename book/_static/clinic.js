@@ -2,7 +2,16 @@
 // is there to read. What matches is decided as in lossbook/clinic.py; a test compares the two.
 {
   const clinic = document.querySelector(".clinic");
-  const { usual, entries } = JSON.parse(clinic.querySelector("script").textContent);
+  const [usual, lines] = [...clinic.querySelectorAll("script")].map((script) => script.textContent.trim());
+  const guesses = JSON.parse(usual);
+  const entries = {};
+  let last; // a line each: "# name", a pattern, "? " a pattern that needs a context, "= " a number and when
+  for (const line of lines.split("\n")) {
+    const [first, second] = line.replace(/^[#?=] /, "").split("\t");
+    if (line.startsWith("# ")) entries[first] = last = { messages: [], numbers: [] };
+    else if (line.startsWith("= ")) last.numbers.push([first, second]);
+    else last.messages.push([first, line.startsWith("? "), second]);
+  }
   const ofTargets = ["variance", "deviation", "entropy"];
   const maths = { log: Math.log, exp: Math.exp, sqrt: Math.sqrt, abs: Math.abs, nan: NaN, inf: Infinity };
 
@@ -50,10 +59,10 @@
 
   function meets(value, count, text, given) {
     const [, relation, expression] = text.match(/^([<>]?)(.*)$/);
-    const needs = [...Object.keys(usual), ...ofTargets].filter((name) => new RegExp(`\\b${name}\\b`).test(expression));
+    const needs = [...Object.keys(guesses), ...ofTargets].filter((name) => new RegExp(`\\b${name}\\b`).test(expression));
     const guessed = needs.filter((name) => !(name in given));
     if (guessed.some((name) => relation || ofTargets.includes(name))) return null;
-    const tries = products(needs.map((name) => (name in given ? [given[name]] : usual[name])));
+    const tries = products(needs.map((name) => (name in given ? [given[name]] : guesses[name])));
     for (const [place, values] of tries.entries()) {
       const there = new Function(...Object.keys(maths), ...needs, `return ${expression}`)(
         ...Object.values(maths),
