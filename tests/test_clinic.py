@@ -8,7 +8,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from reading import BOOK, read_cells
 from torch import nn
@@ -165,6 +165,7 @@ ODD = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(ODD, ODD, ODD)
 def test_odd_input_is_no_error(value, known, target):
     for answer in (diagnose(value), explain_value(value, classes=known, batch=known, margin=known, target=target)):

@@ -47,7 +47,7 @@
 
   function number(text) {
     const word = text.trim().toLowerCase();
-    const special = { nan: NaN, inf: Infinity, "+inf": Infinity, "-inf": -Infinity, infinity: Infinity };
+    const special = { nan: NaN, inf: Infinity, "-inf": -Infinity };
     if (word in special) return special[word];
     return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/.test(word) ? Number(word) : null;
   }
