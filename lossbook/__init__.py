@@ -16,6 +16,7 @@ from . import (
 )
 from ._facts import fact
 from .check import check_loss
+from .chooser import choose
 from .clinic import diagnose, explain_value
 from .inspection import inspect_batch
 
@@ -44,4 +45,13 @@ catalogue = MappingProxyType(
 
 globals().update(catalogue)
 
-__all__ = ["catalogue", "check_loss", "diagnose", "explain_value", "fact", "inspect_batch", *catalogue]
+__all__ = [
+    "catalogue",
+    "check_loss",
+    "choose",
+    "diagnose",
+    "explain_value",
+    "fact",
+    "inspect_batch",
+    *catalogue,
+]

@@ -69,9 +69,14 @@ def calls(loss):
     code = {"LossBook": f"from lossbook import {loss.__name__}\n\n{wrapped(f'{loss.__name__}({given})')}"}
     for name, library in LIBRARIES.items():
         if not isinstance(call := loss.facts[name], Absent):
-            lines = [found.expand(line) for pattern, line in IMPORTS.items() if (found := re.search(pattern, call))]
-            code[library] = "\n".join([*lines, "", wrapped(call)])
+            code[library] = imported(call)
     return code
+
+
+def imported(call):
+    """Write the imports that a call needs before it."""
+    lines = [found.expand(line) for pattern, line in IMPORTS.items() if (found := re.search(pattern, call))]
+    return "\n".join([*lines, "", wrapped(call)])
 
 
 def wrapped(code):

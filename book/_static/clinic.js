@@ -1,5 +1,5 @@
-// The search box of the clinic: the entries that know a message or a number rise. Without this script every entry
-// is there to read. What matches is decided as in lossbook/clinic.py; a test compares the two.
+// The search box of the clinic; without this script every entry is there to read. What matches is decided as in
+// lossbook/clinic.py: a test compares the two.
 {
   const clinic = document.querySelector(".clinic");
   const [usual, lines] = [...clinic.querySelectorAll("script")].map((script) => script.textContent.trim());
@@ -105,7 +105,6 @@
       .filter(({ count }) => count && count >= words.length / 2);
   }
 
-  // Everything that may explain a text, the likeliest first, each entry once.
   function search(text, given = {}) {
     let found = [];
     if (number(text) !== null) found = explain(text, given);
