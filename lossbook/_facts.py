@@ -9,6 +9,7 @@ class Absent(str):
     """Stands where a fact cannot be had, or a library has no such call; the text says why."""
 
 
+EVALUATED = ("convex", "lipschitz", "lower_bound", "value_at_chance", "proper", "calibrated", "symmetric")
 NONE = Absent("no loss of this kind")
 _NO_CLASS = Absent("the target is no class")
 
@@ -70,11 +71,12 @@ def fact(loss, name, **known):
     Returns
     -------
     object
-        Its value; a text that is the name of an argument, or that is `Absent`, stays what it is.
+        Its value. What is no expression stays what it is: the name of an argument or of a functional, a link, a call,
+        and what is `Absent`.
     """
     value = loss.facts[name]
     is_argument = value in loss.spaces and loss.spaces[value].axes is not None
-    if isinstance(value, Absent) or not isinstance(value, str) or is_argument:
+    if name not in EVALUATED or isinstance(value, Absent) or not isinstance(value, str) or is_argument:
         return value
     defaults = {key: parameter.default for key, parameter in inspect.signature(loss.formula).parameters.items()}
     return eval(value, {**loss.formula.__globals__, **vars(math), **defaults, **known})

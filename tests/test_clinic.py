@@ -78,6 +78,35 @@ def test_other_sizes_and_colours_are_found_too(entry, message):
     assert entry.name in [suspect.entry.name for suspect in diagnose(text).suspects]
 
 
+FRESH = [  # written after the patterns: other shapes, dtypes and class counts
+    ("F.huber_loss(torch.zeros(16, 2), torch.zeros(16))", "broadcast"),
+    ("F.smooth_l1_loss(torch.zeros(9, 1, dtype=torch.float64), torch.zeros(9))", "broadcast"),
+    ("F.cross_entropy(torch.zeros(6, 4), torch.eye(4, dtype=torch.int32)[[0, 1, 2, 3, 0, 1]])", "class-target"),
+    ("F.cross_entropy(torch.zeros(6, 4, dtype=torch.float64), torch.zeros(6, dtype=torch.float64))", "class-target"),
+    ("F.nll_loss(torch.zeros(5, 10), 3 * torch.arange(5))", "label-range"),
+    ("F.cross_entropy(torch.zeros(3, 200), torch.tensor([0, 200, 1]))", "label-range"),
+    ("F.cross_entropy(torch.zeros(2, 12, 30), torch.zeros(2, 12, dtype=torch.long))", "class-axis"),
+    ("F.cross_entropy(torch.zeros(1, 64, 64, 21), torch.zeros(1, 64, 64, dtype=torch.long))", "class-axis"),
+    ("F.binary_cross_entropy(torch.full((7, 3), 1.5), torch.ones(7, 3))", "probability-range"),
+    ("F.binary_cross_entropy_with_logits(torch.zeros(9, 1), torch.ones(9, dtype=torch.float64))", "binary-target"),
+    ("F.binary_cross_entropy(torch.full((3,), 0.5), torch.ones(3, dtype=torch.int32))", "binary-target"),
+    ("F.mse_loss(torch.zeros(2, 3, requires_grad=True), torch.ones(2, 3), reduction='none').backward()", "backward"),
+    ("torch.zeros(8, 2, requires_grad=True).argmax(-1).double().sum().backward()", "no-gradient"),
+    ("F.ctc_loss(torch.zeros(20, 4, 6), torch.ones(4, 5).int(), [25] * 4, [5] * 4)", "ctc-infinite"),
+    ("F.cross_entropy(torch.zeros(3, 6), torch.tensor([0, 1, 2]), weight=torch.ones(4))", "class-weights"),
+    ("F.gaussian_nll_loss(torch.zeros(4), torch.zeros(4), -torch.ones(4))", "negative-loss"),
+    ("F.kl_div(torch.zeros(3, 4), torch.full((3, 4), 0.25))", "kl-div"),
+    ("sklearn.metrics.log_loss([1, 1, 1], [0.9, 0.8, 0.7])", "sklearn-scores"),
+    ("sklearn.metrics.mean_squared_log_error([1.0, -2.0], [1.0, 1.0])", "sklearn-scores"),
+]
+
+
+@pytest.mark.parametrize(("code", "name"), FRESH)
+def test_failures_that_no_entry_holds_are_found(code, name):
+    first = diagnose(said(code)).suspects[0]
+    assert (first.entry.name, first.sure) == (name, True)
+
+
 UNRELATED = [
     "FileNotFoundError: [Errno 2] No such file or directory: 'train.csv'",
     "KeyError: 'label'",
