@@ -32,7 +32,7 @@ def show(value):
 def tell(loss, name, brief=False):
     """Say in HTML what is known of a fact: its expression and its value, or why there is none."""
     declared = loss.facts[name]
-    known = fact(loss, name, **SIZES)
+    known = declared if name == "link" else fact(loss, name, **SIZES)
     if isinstance(known, Absent):
         return f'<span class="absent">{escape(re.split("[:;,]", known)[0] if brief else known)}</span>'
     if name == "elicits" or not isinstance(declared, str):

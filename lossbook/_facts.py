@@ -3,13 +3,14 @@
 import inspect
 import math
 from dataclasses import dataclass
+from functools import partial
 
 
 class Absent(str):
     """Stands where a fact cannot be had, or a library has no such call; the text says why."""
 
 
-EVALUATED = ("convex", "lipschitz", "lower_bound", "value_at_chance", "proper", "calibrated", "symmetric")
+EVALUATED = ("convex", "lipschitz", "lower_bound", "value_at_chance", "link", "proper", "calibrated", "symmetric")
 NONE = Absent("no loss of this kind")
 _NO_CLASS = Absent("the target is no class")
 
@@ -66,17 +67,20 @@ def fact(loss, name, **known):
     name : str
         Which of `loss.facts`.
     **known
-        Parameters and sizes of axes; parameters not given have their defaults.
+        Parameters and sizes of axes, and for the link the prediction; parameters not given have their defaults.
 
     Returns
     -------
     object
-        Its value. What is no expression stays what it is: the name of an argument or of a functional, a link, a call,
-        and what is `Absent`.
+        Its value. What is no expression stays what it is: the name of an argument or of a functional, a call, and what
+        is `Absent`.
     """
     value = loss.facts[name]
     is_argument = value in loss.spaces and loss.spaces[value].axes is not None
     if name not in EVALUATED or isinstance(value, Absent) or not isinstance(value, str) or is_argument:
         return value
     defaults = {key: parameter.default for key, parameter in inspect.signature(loss.formula).parameters.items()}
-    return eval(value, {**loss.formula.__globals__, **vars(math), **defaults, **known})
+    from scipy.special import expit, softmax
+
+    names = {**loss.formula.__globals__, **vars(math), "expit": expit, "softmax": partial(softmax, axis=-1)}
+    return eval(value, names | defaults | known)

@@ -20,22 +20,28 @@ def namespace(*arrays):
     return array_api_compat.array_namespace(*arrays)
 
 
-def logsumexp(x):
-    r"""Logarithm of the summed exponentials, :math:`\log\sum_k e^{x_k}`, over the last axis.
-
-    The largest entry is taken out first, so that no exponential overflows.
-    """
+def largest(x):
+    """Largest entry of each row, 0 where none is finite: to be taken out, so that no exponential overflows."""
     xp = namespace(x)
     largest = xp.max(x, axis=-1, keepdims=True)
-    largest = xp.where(xp.isfinite(largest), largest, 0.0)
-    total = xp.sum(xp.exp(x - largest), axis=-1)
+    return xp.where(xp.isfinite(largest), largest, 0.0)
+
+
+def logsumexp(x):
+    r"""Logarithm of the summed exponentials, :math:`\log\sum_k e^{x_k}`, over the last axis."""
+    xp, top = namespace(x), largest(x)
+    total = xp.sum(xp.exp(x - top), axis=-1)
     some = total > 0  # else a row all -inf, whose gradient would be NaN without the detour
     log = xp.where(some, xp.log(xp.where(some, total, 1.0)), -xp.inf)
-    return xp.squeeze(largest, axis=-1) + log
+    return xp.squeeze(top, axis=-1) + log
 
 
 def log_softmax(x):
-    r"""Logarithms of the softmax over the last axis, :math:`x_k-\log\sum_j e^{x_j}`."""
+    r"""Logarithms of the softmax over the last axis, :math:`x_k-\log\sum_j e^{x_j}`.
+
+    What all entries share goes first: a small difference of two large numbers would have lost its digits.
+    """
+    x = x - largest(x)
     return x - logsumexp(x)[..., None]
 
 

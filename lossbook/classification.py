@@ -4,7 +4,7 @@ import math
 
 from ._facts import Absent
 from ._loss import loss
-from ._math import expectation, log_softmax, namespace, one_hot, pick, project, softplus, xlogy
+from ._math import expectation, largest, log_softmax, namespace, one_hot, pick, project, softplus, xlogy
 from ._spaces import (
     distribution,
     either,
@@ -281,5 +281,6 @@ def sparsemax(logits, target):
     :math:`p` is the distribution nearest to the logits. The loss is exactly 0 once the true score leads by 1.
     """
     xp = namespace(logits, target)
+    logits = logits - largest(logits)
     p = project(logits)
     return xp.sum(p * logits, axis=-1) - pick(logits, target) + (1 - xp.sum(p**2, axis=-1)) / 2

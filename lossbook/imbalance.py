@@ -69,9 +69,9 @@ def focal(logits, target, *, gamma=2.0):
         How much less the easy samples count; 0 is the cross-entropy.
     """
     xp = namespace(logits, target)
-    others = xp.where(one_hot(target, logits) == 1, -xp.inf, logits)
-    rest = logsumexp(others) - logsumexp(logits)  # log(1 - p_y), exact where p_y is nearly 1
-    return -xp.exp(gamma * rest) * pick(log_softmax(logits), target) if gamma else -pick(log_softmax(logits), target)
+    log_p = log_softmax(logits)
+    rest = logsumexp(xp.where(one_hot(target, logits) == 1, -xp.inf, log_p))  # log(1 - p_y), exact near p_y = 1
+    return (-xp.exp(gamma * rest) if gamma else -1) * pick(log_p, target)
 
 
 @loss(

@@ -12,7 +12,7 @@ import numpy as np
 from .plotting import COLORS
 
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 480, 300, 52, 14, 12, 44
-DASHES = ("", "8 4", "2 4", "10 3 2 3", "14 4", "4 2")
+DASHES = ("", "8 4", "10 3 2 3", "2 4", "12 3 2 3 2 3", "2 6")  # those of `plotting`
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import math
 
 from ._facts import Absent
 from ._loss import loss
-from ._math import expectation, log_softmax, logsumexp, namespace, softplus
+from ._math import expectation, largest, log_softmax, logsumexp, namespace, softplus
 from ._spaces import logits, nonnegative, ranking, real, sign
 
 
@@ -83,8 +83,7 @@ def plackett_luce(scores, ranking):
         :math:`\pi`: the index of the best item, then of the next, down to the last.
     """
     xp = namespace(scores, ranking)
-    ordered = xp.take_along_axis(scores, ranking, axis=-1)
-    count = scores.shape[-1]
-    left = xp.triu(xp.ones((count, count), dtype=xp.bool, device=scores.device))  # row i: what is left at step i
+    ordered = xp.take_along_axis(scores - largest(scores), ranking, axis=-1)
+    left = xp.triu(xp.ones(2 * scores.shape[-1:], dtype=xp.bool, device=scores.device))  # row i: what is left at step i
     remaining = xp.where(left, ordered[..., None, :], -xp.inf)
     return xp.sum(logsumexp(remaining) - ordered, axis=-1)

@@ -39,5 +39,5 @@ def cox_partial_likelihood(log_hazard, time, event):
     """
     xp = namespace(log_hazard, time, event)
     at_risk = time[None, :] >= time[:, None]
-    scores = xp.where(at_risk, log_hazard[None, :], -xp.inf)
-    return xp.sum(event * (logsumexp(scores) - log_hazard)) / xp.sum(event)
+    excess = log_hazard[None, :] - log_hazard[:, None]  # differences first: what all share loses no digits
+    return xp.sum(event * logsumexp(xp.where(at_risk, excess, -xp.inf))) / xp.sum(event)

@@ -359,6 +359,20 @@ def test_extreme_logits(loss, seed):
     assert all(bool(torch.isfinite(arguments[name].grad).all()) for name in predictions(loss))
 
 
+OF_ORDER = [loss for loss in LOSSES if loss.facts["task"] in ("ranking", "survival") and loss.facts["predicted"] == 1]
+SHIFTED = [loss for loss in LOSSES if loss.facts["link"] in ("softmax(logits)", "project(logits)")] + OF_ORDER
+
+
+@pytest.mark.parametrize("loss", SHIFTED, ids=[loss.__name__ for loss in SHIFTED])
+def test_what_all_scores_share_does_not_count(loss):
+    """In 32 bits too, where the shift itself is exact."""
+    given = tensors(draw(loss), torch.float32)
+    (first,) = predictions(loss)
+    given[first] = (2 * given[first]).round() / 2
+    shifted = loss(**given | {first: given[first] + 2.0**20})
+    torch.testing.assert_close(shifted, loss(**given), rtol=1e-6, atol=1e-6)
+
+
 MASKED = [loss for loss in LOGITS if loss.spaces[predictions(loss)[0]].ends == "[)" and "ranking" not in loss.spaces]
 
 
