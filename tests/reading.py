@@ -121,6 +121,8 @@ def shows(claim, value, known):
     for candidate in candidates:
         digits = Decimal(1).scaleb(candidate.as_tuple().exponent)
         for number in known:
+            if number.adjusted() > 15:  # more digits than anybody rounds
+                continue
             number = number if candidate < 0 else abs(number)  # "falls by 0.2" where the output is -0.2
             if candidate in {number.quantize(digits, rounding) for rounding in (ROUND_HALF_EVEN, ROUND_HALF_UP)}:
                 return True
