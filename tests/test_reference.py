@@ -7,9 +7,9 @@ import pytest
 from reading import BOOK, prose, read_cells
 
 import lossbook
-from lossbook import check, datasets, exercises, plotting, training
+from lossbook import check, clinic, datasets, exercises, inspection, interactive, plotting, training
 
-HELPERS = (check, datasets, training, plotting, exercises)
+HELPERS = (check, clinic, inspection, datasets, training, plotting, interactive, exercises)
 CHAPTERS = sorted(BOOK.glob("[1-8]-*/index.ipynb"))
 FORMULA = re.compile(r"\$\$(.+?)\$\$|\$(.+?)\$", re.S)
 
