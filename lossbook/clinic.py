@@ -95,7 +95,7 @@ class Entry:
         parts += ["\n".join(shown[:5])]
         if shown[5:]:
             more = "\n".join(shown[5:])
-            parts += [f"<details><summary>{len(shown) - 5} more messages</summary>\n\n{more}\n\n</details>"]
+            parts += [f"<details><summary>{len(shown) - 5} more</summary>\n\n{more}\n\n</details>"]
         parts += [f"**Why.** {self.cause}", f"**Cure.** {self.cure}", "**So that it stays away:**"]
         return "\n\n".join(part for part in [*parts, f"```python\n{self.line}\n```"] if part)
 
@@ -196,7 +196,8 @@ def diagnose(error):
                 sure = not message.weak or bool(message.context and re.search(message.context, around))
                 found.append((not sure, -hit.end(), hit.start(), entry, f"the text says: {hit[0]}"))
     if not found and len(text) < SHORT:
-        numbers = [explain_value(part).suspects for part in re.findall(NUMBERS, text, re.IGNORECASE)]
+        classes = next(iter(re.findall(r"\b(\d+) classes\b", text)), None)
+        numbers = [explain_value(part, classes=classes).suspects for part in re.findall(NUMBERS, text, re.IGNORECASE)]
         found = [(not one.sure, 0, 0, one.entry, one.because) for suspects in numbers for one in suspects]
     found.sort(key=lambda hit: hit[:3])  # sure ones first, then what stands last, then the longest
     suspects = {}

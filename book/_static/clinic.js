@@ -15,6 +15,8 @@
   const ofTargets = ["variance", "deviation", "entropy"];
   const maths = { log: Math.log, exp: Math.exp, sqrt: Math.sqrt, abs: Math.abs, nan: NaN, inf: Infinity };
 
+  const NUMBERS = /-?\d+\.\d+\b|\bnan\b|\binf\b/gi;
+  const told = (text) => (/\b\d+ classes\b/.test(text) ? { classes: parseInt(text.match(/\d+(?= classes\b)/)) } : {});
   const plain = (text) =>
     text
       .slice(-20000)
@@ -95,14 +97,17 @@
   }
 
   function mention(text) {
-    const words = text.toLowerCase().split(/[^\p{L}\d.]+/u).filter((word) => word.length > 2);
-    return Object.keys(entries)
-      .map((name) => {
-        const all = items.get(name).textContent.toLowerCase();
-        const count = words.filter((word) => all.includes(word)).length;
-        return { name, sure: false, because: "mentions your words", order: [-count], count };
+    const split = (part) => new Set(part.toLowerCase().match(/[\p{L}\d.]{3,}/gu));
+    const held = [...items].map(([name, item]) => [name, split(item.textContent), split(item.children[0].textContent)]);
+    const weights = [...split(text)].map((word) => [word, held.filter(([, all]) => all.has(word)).length]);
+    const known = weights.filter(([, count]) => count).map(([word, count]) => [word, Math.log(held.length / count)]);
+    const least = known.reduce((sum, [, weight]) => sum + weight, 0) / 2;
+    return held
+      .map(([name, all, title]) => {
+        const score = known.reduce((sum, [word, weight]) => sum + weight * (all.has(word) + title.has(word)), 0);
+        return { name, sure: false, because: "it mentions your words", order: [-score] };
       })
-      .filter(({ count }) => count && count >= words.length / 2);
+      .filter(({ order }) => -order[0] > least);
   }
 
   function search(text, given = {}) {
@@ -112,7 +117,7 @@
       const said = plain(text);
       found = diagnose(said);
       if (!found.length && said.length < 80)
-        found = (said.match(/-?\d+\.\d+\b|\bnan\b|\binf\b/gi) || []).flatMap((part) => explain(part, given));
+        found = (said.match(NUMBERS) || []).flatMap((part) => explain(part, { ...told(said), ...given }));
       if (!found.length) found = mention(said);
     }
     found.sort((a, b) => compare(a.order, b.order));
@@ -124,7 +129,7 @@
   const homes = [...items.values()].map((item) => [item, item.parentElement]);
   const form = document.createElement("form");
   form.innerHTML =
-    '<label>Paste an error message, a traceback or a number<textarea rows="4" spellcheck="false"></textarea></label>' +
+    '<label>An error message, a traceback, a number or a few words<textarea rows="4" spellcheck="false"></textarea></label>' +
     "<fieldset><legend>If it is a number: what do you know?</legend>" +
     ["classes", "batch", "margin", "variance"]
       .map((name) => `<label>${name}<input name="${name}" inputmode="decimal" size="6" autocomplete="off"></label>`)
@@ -147,6 +152,7 @@
       if (number(value) !== null) given[name] = number(value);
     }
     const found = text ? search(text, given) : [];
+    form.querySelector("fieldset").hidden = text !== "" && number(text) === null && !text.match(NUMBERS);
     for (const { name, sure, because } of found.slice(0, 8)) {
       const item = items.get(name);
       const words = document.createElement("p");
@@ -182,6 +188,7 @@
 
   form.addEventListener("input", show);
   window.addEventListener("hashchange", follow);
+  window.addEventListener("pageshow", show); // a text that the browser brought back
   show();
   follow();
 }

@@ -8,7 +8,7 @@ from built import SITE
 from lossbook import clinic, diagnose, explain_value
 
 PAGE = "book/8-faq/clinic.html"
-BOX = "Paste an error message, a traceback or a number"
+BOX = "An error message, a traceback, a number or a few words"
 
 
 @pytest.fixture
