@@ -80,14 +80,14 @@ def test_words_find_what_mentions_them(page):
 def test_a_link_carries_the_question_even_from_a_file(browser):
     page = browser.new_page()
     page.goto((SITE / PAGE).as_uri())
-    page.get_by_label(BOX).fill("Target 7 is out of bounds & more")
+    page.get_by_label(BOX).fill("stuck at 1.4612 & more")
     page.get_by_label("classes").fill("10")
     page.get_by_role("link", name="Link to this question").click()
     other = browser.new_page()
     other.goto(page.url)
-    assert other.get_by_label(BOX).input_value() == "Target 7 is out of bounds & more"
+    assert other.get_by_label(BOX).input_value() == "stuck at 1.4612 & more"
     assert other.get_by_label("classes").input_value() == "10"
-    assert found(other)[0] == "label-range"
+    assert found(other)[0] == "double-softmax"
     other.goto((SITE / PAGE).as_uri() + "#kl-div")
     assert other.locator("details#kl-div").get_attribute("open") is not None
     page.close()

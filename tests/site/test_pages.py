@@ -30,7 +30,7 @@ def unset_formulas(page):
     """LaTeX that stands in the text as it was typed."""
     return page.evaluate(r"""() => {
         const text = document.querySelector("main").cloneNode(true);
-        text.querySelectorAll(".math, pre, code").forEach(element => element.remove());
+        text.querySelectorAll(".math, pre, code, script").forEach(element => element.remove());
         return text.textContent.match(/\\[([]|\$[^$\n]+\$/g) ?? [];
     }""")
 
