@@ -21,12 +21,12 @@ class Finding:
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """What `check_loss` found, as a table in a terminal and in a notebook.
+    """What `check_loss` or `inspect_batch` found, as a table in a terminal and in a notebook.
 
     Attributes
     ----------
     loss : str
-        Its name, and the task.
+        What was looked at: the name of a loss and the task, or one batch.
     ok : bool
         Whether no check failed.
     failed, warnings, information : tuple of str
