@@ -65,7 +65,7 @@ def bare(loss):
 def ways(loss, compiler):
     """Return the ways to compute a loss, by name; PyTorch's own comes first."""
     torch._dynamo.reset()  # all losses share the code of `bare`, and of one code it keeps eight versions
-    fused = eval(f"lambda {', '.join(loss.spaces)}: {loss.facts['torch']}", {"F": F})
+    fused = eval(f"lambda {', '.join(loss.spaces)}: {loss.facts['torch']}", {"F": F, "torch": torch})
     eager = {"fused": fused, "formula": bare(loss), "checked": loss}
     # One size, as in training; compiled for sizes that change it starts later.
     compiled = {f"{name} compiled": torch.compile(call, fullgraph=True, dynamic=False) for name, call in eager.items()}
