@@ -1,8 +1,9 @@
 """What a check found, as a table in a terminal and in a notebook."""
 
-import html
 import textwrap
 from dataclasses import dataclass
+
+from ._html import table
 
 WIDTH = 84  # of the table in a terminal
 STATUSES = FAILED, WARNING, INFO, PASSED, SKIPPED = ("FAILED", "warning", "info", "passed", "skipped")
@@ -64,11 +65,5 @@ class Report:
     __repr__ = __str__
 
     def _repr_html_(self):
-        head = "".join(f'<th scope="col">{name}</th>' for name in ("check", "result", "tried", "came", "probably"))
-        body = ""
-        for finding in self.findings:
-            cells = (finding.status, finding.tried, finding.came, finding.probably)
-            cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
-            body += f'<tr><th scope="row">{finding.name}</th>{cells}</tr>'
-        caption = f"<caption>{html.escape(self._title())}</caption>"
-        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        rows = [(found.name, found.status, found.tried, found.came, found.probably) for found in self.findings]
+        return table(rows, head=("check", "result", "tried", "came", "probably"), caption=self._title())

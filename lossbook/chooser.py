@@ -2,7 +2,6 @@
 
 import ast
 import difflib
-import html
 import math
 import re
 import textwrap
@@ -16,6 +15,7 @@ import lossbook
 
 from ._atlas import LIBRARIES
 from ._facts import Absent
+from ._html import table
 
 WIDTH = 84  # of a choice in a terminal
 NAMES = vars(math) | {name: getattr(np, name) for name in ("log", "sqrt", "abs", "mean", "minimum")}
@@ -85,9 +85,7 @@ class Choice(SimpleNamespace):
 
     def _repr_html_(self):
         title, rows = self._table()
-        cells = [[re.sub("`([^`]+)`", r"<code>\1</code>", html.escape(text)) for text in row] for row in rows]
-        body = "".join(f'<tr><th scope="row">{head}</th><td>{text}</td></tr>' for head, text in cells)
-        return f"<table><caption>{html.escape(title)}</caption><tbody>{body}</tbody></table>"
+        return table(rows, caption=title)
 
 
 def choose(*, target=None, cost=None, output=None):

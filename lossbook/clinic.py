@@ -1,6 +1,5 @@
 """From a symptom to its cause: an error message, a number, or a batch to look into."""
 
-import html
 import itertools
 import math
 import re
@@ -11,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+
+from ._html import marked, table
 
 WIDTH = 84  # of an answer in a terminal
 SHORT = 80  # a text shorter than this may be about a number in it
@@ -54,7 +55,7 @@ class Message:
         """Return the message as an item of a list in Markdown."""
         notes = ["in older versions"] * self.old + ["other faults say so too"] * self.weak
         notes += [f"not seen here: {self.unverified}"] * bool(self.unverified)
-        return f"- {self.library}: `` {self.text} ``{' (' * bool(notes)}{'; '.join(notes)}{')' * bool(notes)}"
+        return f"- {self.library}: `` {self.text} ``" + f" ({'; '.join(notes)})" * bool(notes)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,17 +155,13 @@ class Answer:
 
     def _repr_html_(self):
         if not self.suspects:
-            checks = "".join(f"<li>{check}</li>" for check in FIRST)
-            return f"<p>Nothing is known about {html.escape(self.asked)}. Do first:</p><ol>{checks}</ol>"
-        head = "".join(f'<th scope="col">{name}</th>' for name in ("probably", "because", "cause", "cure"))
-        body = ""
-        for suspect in self.suspects:
-            entry = suspect.entry
-            cells = (suspect.because, entry.cause, entry.cure)
-            cells = "".join(f"<td>{html.escape(cell)}</td>" for cell in cells)
-            name = html.escape(entry.title) + " (possible)" * (not suspect.sure)
-            body += f'<tr><th scope="row">{name}</th>{cells}</tr>'
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+            checks = "".join(f"<li>{marked(check)}</li>" for check in FIRST)
+            return f"<p>Nothing is known about {marked(self.asked)}. Do first:</p><ol>{checks}</ol>"
+        rows = [
+            (one.entry.title + " (possible)" * (not one.sure), one.because, one.entry.cause, one.entry.cure)
+            for one in self.suspects
+        ]
+        return table(rows, head=("probably", "because", "cause", "cure"))
 
 
 def diagnose(error):

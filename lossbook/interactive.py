@@ -11,7 +11,8 @@ import numpy as np
 
 from .plotting import COLORS
 
-WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 480, 300, 52, 14, 12, 44
+WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 480, 320, 56, 14, 12, 50
+FONT = 14  # about 10 pixels on a phone, as a figure's width is that of the page
 DASHES = ("", "8 4", "10 3 2 3", "2 4", "12 3 2 3 2 3", "2 6")  # those of `plotting`
 
 
@@ -29,15 +30,12 @@ class Frame:
         Vertical lines, and where they stand.
     points : dict of str to pair of array
         x and y of points.
-    bars : array, optional
-        Heights, at x = 0, 1, 2, …
     """
 
     says: str
     curves: dict = field(default_factory=dict)
     lines: dict = field(default_factory=dict)
     points: dict = field(default_factory=dict)
-    bars: object = ()
 
 
 class Figure:
@@ -92,10 +90,10 @@ def slider(frames, *, label, alt, xlabel, ylabel, xlim, ylim, start=0, drag=Fals
     drawn = [f'<g class="frame"{h}>{_draw(f, place)}</g>' for h, f in zip(hidden, frames.values(), strict=True)]
     values = " ".join(f"{value:g}" for value in frames)
     says = "".join(f"<li>{escape(frame.says)}</li>" for frame in frames.values())
-    first, drag = list(frames.values())[start], ' data-drag=""' * drag
+    places = " ".join(f"{place.x(value):g}" for value in frames)
+    first, drag = list(frames.values())[start], f' data-drag="{places}"' * drag
     return Figure(
-        f'<div class="slider" data-values="{values}" data-start="{start}" data-label="{escape(label)}"'
-        f' data-axis="{xlim[0]:g} {xlim[1]:g}"{drag}>'
+        f'<div class="slider" data-values="{values}" data-start="{start}" data-label="{escape(label)}"{drag}>'
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(alt)}" fill="none" stroke-width="2">'
         f"{place.axes(xlabel, ylabel)}{''.join(drawn)}</svg>"
         f'<p class="slider-legend">{_legend(first)}</p><ul hidden="">{says}</ul>'
@@ -129,17 +127,17 @@ class _Place:
         low, high, left, right = self.y(self.ylim[0]), self.y(self.ylim[1]), self.x(self.xlim[0]), self.x(self.xlim[1])
         texts = []
         for value in _ticks(*self.xlim):
-            texts.append((self.x(value), low + 16, "middle", value))
+            texts.append((self.x(value), low + FONT + 4, "middle", value))
         for value in _ticks(*self.ylim):
-            texts.append((left - 6, self.y(value) + 4, "end", value))
+            texts.append((left - 6, self.y(value) + 5, "end", value))
         words = "".join(f'<text x="{a:g}" y="{b:g}" text-anchor="{c}">{_minus(d)}</text>' for a, b, c, d in texts)
         words += f'<text x="{(left + right) / 2:g}" y="{HEIGHT - 6}" text-anchor="middle">{escape(xlabel)}</text>'
         middle = (low + high) / 2
-        turned = f'text-anchor="middle" transform="rotate(-90 12 {middle:g})"'
-        words += f'<text x="12" y="{middle:g}" {turned}>{escape(ylabel)}</text>'
+        turned = f'text-anchor="middle" transform="rotate(-90 {FONT} {middle:g})"'
+        words += f'<text x="{FONT}" y="{middle:g}" {turned}>{escape(ylabel)}</text>'
         return (
             f'<path d="M{left:g} {high:g}V{low:g}H{right:g}" stroke="currentColor" stroke-width="0.8"/>'
-            f'<g fill="currentColor" stroke="none" font-size="12">{words}</g>'
+            f'<g fill="currentColor" stroke="none" font-size="{FONT}">{words}</g>'
         )
 
 
@@ -156,11 +154,6 @@ def _minus(value):
 
 def _draw(frame, place):
     parts = []
-    for k, height in enumerate(frame.bars):
-        base, top = place.y(max(place.ylim[0], 0)), place.y(height)
-        left, right = place.x(k - 0.35), place.x(k + 0.35)
-        shape = f'x="{left:g}" y="{min(base, top):g}" width="{right - left:g}" height="{abs(base - top):g}"'
-        parts.append(f'<rect {shape} fill="{COLORS[0]}" stroke="none"/>')
     style = iter(range(len(COLORS)))
     for x, y in frame.curves.values():
         parts.append(f'<path d="{place.path(x, y)}" {_stroke(next(style))}/>')

@@ -1,9 +1,9 @@
 """What the benchmark compares computes the same loss."""
 
 import pytest
-from benchmarks.__main__ import LOSSES, tensors, ways
 
 import lossbook
+from benchmarks.__main__ import LOSSES, tensors, ways
 
 
 @pytest.mark.parametrize("name", LOSSES)

@@ -18,7 +18,6 @@ def frame(shift):
         curves={"square": (X, (X - shift) ** 2), "hole": (X, np.where(X < 0, np.nan, X))},
         lines={"least": shift},
         points={"data": ([shift, 0], [1, 2])},
-        bars=(1, -0.5),
     )
 
 
@@ -36,7 +35,7 @@ def numbers(x, y):
     return x, y
 
 
-def test_curves_lines_points_and_bars_stand_where_they_were_computed(figure):
+def test_curves_lines_and_points_stand_where_they_were_computed(figure):
     frames = figure.findall(".//g[@class='frame']")
     for shift, drawn in zip((-1, 0, 0.5), frames, strict=True):
         square, hole, least = (
@@ -50,8 +49,6 @@ def test_curves_lines_points_and_bars_stand_where_they_were_computed(figure):
         np.testing.assert_allclose(numbers(*least)[0], shift, atol=0.01)
         dots = [(float(c.get("cx")), float(c.get("cy"))) for c in drawn.iter("circle")]
         np.testing.assert_allclose([numbers(*dot) for dot in dots], [(shift, 1), (0, 2)], atol=0.02)
-        heights = [float(bar.get("height")) / (HEIGHT - TOP - BOTTOM) * 5 for bar in drawn.iter("rect")]
-        np.testing.assert_allclose(heights, [1, 0.5], atol=0.02)
 
 
 def test_one_frame_is_seen_and_all_can_be_read(figure):
@@ -62,6 +59,13 @@ def test_one_frame_is_seen_and_all_can_be_read(figure):
     assert figure.get("data-label") == "shift <a>"
     assert figure.get("data-values") == "-1 0 0.5"
     assert "".join(figure.find("p[@class='slider-legend']").itertext()).split() == ["square", "hole", "least", "data"]
+
+
+def test_a_figure_to_be_dragged_says_where_its_values_stand(figure):
+    assert figure.get("data-drag") is None
+    dragged = slider({shift: frame(shift) for shift in (-1, 0, 0.5)}, drag=True, **OPTIONS).html
+    places = np.array(ET.fromstring(dragged).get("data-drag").split(), float)
+    np.testing.assert_allclose(numbers(places, 0)[0], [-1, 0, 0.5], atol=0.01)
 
 
 def test_ticks_are_round_and_inside():

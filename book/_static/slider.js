@@ -25,15 +25,16 @@ for (const figure of document.querySelectorAll(".slider")) {
 
   if (!("drag" in figure.dataset)) continue;
   const svg = figure.querySelector("svg");
-  const [low, high] = figure.dataset.axis.split(" ").map(Number);
-  svg.addEventListener("pointermove", (event) => {
+  const places = figure.dataset.drag.split(" ").map(Number);
+  function drag(event) {
     if (!event.buttons) return;
     const there = svg.createSVGPoint();
     [there.x, there.y] = [event.clientX, event.clientY];
-    const x = there.matrixTransform(svg.getScreenCTM().inverse()).x;
-    const value = low + ((x - 52) / (480 - 52 - 12)) * (high - low);
-    const off = values.map((one) => Math.abs(one - value));
+    const { x } = there.matrixTransform(svg.getScreenCTM().inverse());
+    const off = places.map((place) => Math.abs(place - x));
     input.value = off.indexOf(Math.min(...off));
     show();
-  });
+  }
+  svg.addEventListener("pointerdown", drag);
+  svg.addEventListener("pointermove", drag);
 }
