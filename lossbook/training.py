@@ -73,7 +73,7 @@ def fit(model, loss, train, validation=None, *, epochs, lr=1e-3, batch_size=None
     Parameters
     ----------
     model : torch.nn.Module
-        Trained in place.
+        Trained in place, and left in evaluation mode.
     loss : callable
         ``loss(model(X), y)`` is a scalar tensor, the mean over the samples.
     train, validation : pair of torch.Tensor
@@ -121,6 +121,7 @@ def fit(model, loss, train, validation=None, *, epochs, lr=1e-3, batch_size=None
                 break
     if best is not None:
         model.load_state_dict(best)
+    model.eval()
     return history
 
 

@@ -176,7 +176,9 @@ class TestTraining:
             return (prediction.squeeze(-1) * 0).mean()
 
         data = torch.zeros(10, 1), torch.arange(10.0)
-        training.fit(torch.nn.Linear(1, 1), record, data, epochs=2, batch_size=4)
+        model = torch.nn.Linear(1, 1)
+        training.fit(model, record, data, epochs=2, batch_size=4)
+        assert not model.training
         assert sorted(seen[:10]) == sorted(seen[10:]) == list(range(10))
         assert seen[:10] != seen[10:]
 
