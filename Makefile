@@ -20,7 +20,7 @@ unexport MPLBACKEND
 # Strict: every output of every notebook is compared. A notebook stays on one worker, as its cells need
 # each other. As many workers as cores, of one thread each: two threads each took three times as long.
 NBVAL := $(PY) -m pytest book --nbval --nbval-current-env --nbval-sanitize-with tests/nbval_sanitize.cfg \
-	-q -n $(WORKERS) --dist loadscope
+	-q -n $(WORKERS) --dist loadscope --nbval-cell-timeout 300
 
 .PHONY: help setup book serve test test-package test-notebooks test-elsewhere test-site execute lint mutate bench pins clean
 
